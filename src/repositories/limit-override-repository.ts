@@ -1,0 +1,24 @@
+import type { LimitOverride } from "../domain/limit-override.ts";
+
+export interface LimitOverrideFilter {
+  readonly tenantId?: string;
+}
+
+export interface LimitOverridePosition {
+  readonly tenantId: string;
+  readonly metricCode: string;
+}
+
+/** Overrides, at most one for each tenant and metric, ordered by tenant id and metric code. Expired ones stay until removed. */
+export interface LimitOverrideRepository {
+  find(position: LimitOverridePosition): Promise<LimitOverride | undefined>;
+  list(
+    filter: LimitOverrideFilter,
+    after: LimitOverridePosition | undefined,
+    limit: number,
+  ): Promise<LimitOverride[]>;
+  /** Creates or replaces; the creation time of an existing one is kept and returned. */
+  put(override: LimitOverride): Promise<LimitOverride>;
+  /** Deleting an absent one changes nothing. */
+  delete(position: LimitOverridePosition): Promise<void>;
+}

@@ -1,0 +1,18 @@
+/**
+ * Another transaction got in between: a record was created, or an idempotency key taken, or the database chose this
+ * transaction to end a deadlock. Nothing was written. The same work may be run again from its start, and must read
+ * everything anew.
+ */
+export class ConcurrentChangeError extends Error {
+  override readonly name = "ConcurrentChangeError";
+}
+
+/** The storage does not answer, or refused the work for lack of means. Nothing was written; may be retried later. */
+export class StorageUnavailableError extends Error {
+  override readonly name = "StorageUnavailableError";
+}
+
+/** The connection was lost during the commit, and the storage cannot be asked what became of it. Never retried blindly. */
+export class CommitOutcomeUnknownError extends Error {
+  override readonly name = "CommitOutcomeUnknownError";
+}

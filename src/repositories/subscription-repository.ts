@@ -1,0 +1,19 @@
+import type { Subscription } from "../domain/subscription.ts";
+
+export interface SubscriptionFilter {
+  readonly planCode?: string;
+}
+
+/** Subscriptions, at most one a tenant, ordered by tenant id. */
+export interface SubscriptionRepository {
+  find(tenantId: string): Promise<Subscription | undefined>;
+  list(filter: SubscriptionFilter, afterTenantId: string | undefined, limit: number): Promise<Subscription[]>;
+  /**
+   * Creates or replaces; the creation time of an existing one is kept and returned.
+   *
+   * @throws PlanNotFoundError when the plan does not exist
+   */
+  put(subscription: Subscription): Promise<Subscription>;
+  /** Deleting an absent one changes nothing. */
+  delete(tenantId: string): Promise<void>;
+}

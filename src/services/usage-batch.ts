@@ -1,0 +1,158 @@
+import {
+  type CounterKey,
+  type CounterLineKey,
+  counterKeyText,
+  counterLineKeyText,
+  idempotencyKeyText,
+} from "../domain/counter-key.ts";
+import { type EffectiveLimit, effectiveLimit } from "../domain/effective-limit.ts";
+import { QuotaExceededError } from "../domain/errors/quota-exceeded-error.ts";
+import { IdempotencyKeyReusedError } from "../domain/errors/idempotency-key-reused-error.ts";
+import { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
+import type { RandomBits } from "../domain/event-id.ts";
+import type { EpochMilliseconds } from "../domain/instant.ts";
+import { statusAfter } from "../domain/quota-status.ts";
+import { hasContentOf, type UsageAttempt } from "../domain/usage-attempt.ts";
+import { isOverLimit, type UsageEvent } from "../domain/usage-event.ts";
+import { refusalHour, type UsageRefusal } from "../domain/usage-refusal.ts";
+import type { DecisionBasis, LockedRecords, Predecessor, UsageChanges } from "../repositories/usage-unit-of-work.ts";
+import { CounterView } from "./counter-view.ts";
+import type { UsageOutcome, UsageReceipt } from "./usage-outcome.ts";
+
+/**
+ * Decides a batch of attempts in their order, on what was read under the locks, and collects what has to be written. Holds
+ * the batch's own view of every counter, so that an attempt sees what its predecessors in the batch did.
+ */
+export class UsageBatch {
+  readonly #attempts: readonly UsageAttempt[];
+  readonly #random: RandomBits;
+  readonly #basis: DecisionBasis;
+  readonly #now: EpochMilliseconds;
+  readonly #counters = new Map<string, CounterView>();
+  readonly #limits: readonly LimitOrError[];
+  readonly #keyed = new Map<string, UsageEvent>();
+  readonly #events: UsageEvent[] = [];
+  readonly #refusals = new Map<string, UsageRefusal>();
+
+  constructor(
+    attempts: readonly UsageAttempt[],
+    locked: LockedRecords,
+    basis: DecisionBasis,
+    random: RandomBits,
+  ) {
+    this.#attempts = attempts;
+    this.#random = random;
+    this.#basis = basis;
+    this.#now = locked.now;
+    for (const record of locked.records) this.#counter(record).addLocked(record);
+    for (const event of basis.keyedEvents) {
+      if (event.idempotencyKey !== undefined) this.#remember(event, event.idempotencyKey);
+    }
+    this.#limits = attempts.map((attempt) => this.#limitFor(attempt));
+  }
+
+  /** The lines in which an attempt would count, but whose open record was not found. */
+  linesWithoutOpenRecord(): CounterLineKey[] {
+    const missing = new Map<string, CounterLineKey>();
+    for (const [index, attempt] of this.#attempts.entries()) {
+      const limit = this.#limits[index]?.limit;
+      if (limit === undefined || this.#counter(attempt).hasOpenRecord(limit.periodKind)) continue;
+      const { tenantId, metricCode } = attempt;
+      const line = { tenantId, metricCode, periodKind: limit.periodKind };
+      missing.set(counterLineKeyText(line), line);
+    }
+    return [...missing.values()];
+  }
+
+  /** @throws ConcurrentChangeError when a record was created after the locks were taken */
+  addPredecessors(predecessors: readonly Predecessor[]): void {
+    for (const predecessor of predecessors) this.#counter(predecessor).addPredecessor(predecessor);
+  }
+
+  decide(): UsageOutcome[] {
+    return this.#attempts.map((attempt, index) => {
+      try {
+        return { receipt: this.#decideOne(attempt, this.#limits[index]) };
+      } catch (error) {
+        if (!(error instanceof QuotaServiceError)) throw error;
+        if (error instanceof QuotaExceededError) this.#countRefusal(error);
+        return { error };
+      }
+    });
+  }
+
+  changes(): UsageChanges {
+    const lines = [...this.#counters.values()].flatMap((counter) => counter.changedLines());
+    return {
+      newRecords: lines.filter((line) => line.isNew).map((line) => line.record),
+      changedRecords: lines.filter((line) => !line.isNew).map((line) => line.record),
+      events: this.#events,
+      refusals: [...this.#refusals.values()],
+    };
+  }
+
+  /** R13: the replay comes before everything that could refuse. */
+  #decideOne(attempt: UsageAttempt, limit: LimitOrError | undefined): UsageReceipt {
+    const replay = this.#replay(attempt);
+    if (replay !== undefined) return receiptOf(replay, true);
+    if (limit?.limit === undefined) throw limit?.error;
+    const event = this.#counter(attempt).record(attempt, limit.limit, this.#random);
+    this.#events.push(event);
+    if (attempt.idempotencyKey !== undefined) this.#remember(event, attempt.idempotencyKey);
+    return receiptOf(event, false);
+  }
+
+  #replay(attempt: UsageAttempt): UsageEvent | undefined {
+    const { tenantId, idempotencyKey } = attempt;
+    if (idempotencyKey === undefined) return undefined;
+    const event = this.#keyed.get(idempotencyKeyText({ tenantId, idempotencyKey }));
+    if (event === undefined) return undefined;
+    if (!hasContentOf(event, attempt)) throw new IdempotencyKeyReusedError(idempotencyKey, event.id);
+    return event;
+  }
+
+  #remember(event: UsageEvent, idempotencyKey: string): void {
+    this.#keyed.set(idempotencyKeyText({ tenantId: event.tenantId, idempotencyKey }), event);
+  }
+
+  #limitFor(attempt: UsageAttempt): LimitOrError {
+    try {
+      return { limit: effectiveLimit(this.#basis.limits, attempt, this.#counter(attempt).time) };
+    } catch (error) {
+      if (!(error instanceof QuotaServiceError)) throw error;
+      return { error };
+    }
+  }
+
+  #counter(key: CounterKey): CounterView {
+    const text = counterKeyText(key);
+    const existing = this.#counters.get(text);
+    if (existing !== undefined) return existing;
+    const created = new CounterView(this.#now);
+    this.#counters.set(text, created);
+    return created;
+  }
+
+  #countRefusal(error: QuotaExceededError): void {
+    const { tenantId, status, requested, refusedAt } = error;
+    const key = counterKeyText({ tenantId, metricCode: status.metricCode });
+    this.#refusals.set(key, {
+      tenantId,
+      metricCode: status.metricCode,
+      hour: refusalHour(refusedAt),
+      count: (this.#refusals.get(key)?.count ?? 0n) + 1n,
+      lastLimit: status.limit,
+      lastCurrent: status.current,
+      lastAmount: requested,
+      lastRefusedAt: refusedAt,
+    });
+  }
+}
+
+type LimitOrError =
+  | { readonly limit: EffectiveLimit; readonly error?: undefined }
+  | { readonly limit?: undefined; readonly error: QuotaServiceError };
+
+function receiptOf(event: UsageEvent, replayed: boolean): UsageReceipt {
+  return { event, status: statusAfter(event), overLimit: isOverLimit(event), replayed };
+}

@@ -1,0 +1,95 @@
+import { type CounterKey, counterKeyText, idempotencyKeyText } from "../domain/counter-key.ts";
+import { OutcomeUnknownError } from "../domain/errors/availability-errors.ts";
+import type { RandomBits } from "../domain/event-id.ts";
+import type { UsageAttempt } from "../domain/usage-attempt.ts";
+import type { UsageEvent } from "../domain/usage-event.ts";
+import { CommitOutcomeUnknownError } from "../repositories/storage-errors.ts";
+import type { EventFilter, UsageEventRepository } from "../repositories/usage-event-repository.ts";
+import type { DecisionQuestion, UsageLedger, UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
+import { rerunAfterLostRace } from "./storage-failures.ts";
+import { UsageBatch } from "./usage-batch.ts";
+import type { UsageOutcome } from "./usage-outcome.ts";
+
+/** Turns attempts into events, and reads events back. */
+export class UsageEventRecorder {
+  readonly #unitOfWork: UsageUnitOfWork;
+  readonly #events: UsageEventRepository;
+  readonly #random: RandomBits;
+
+  constructor(unitOfWork: UsageUnitOfWork, events: UsageEventRepository, random: RandomBits) {
+    this.#unitOfWork = unitOfWork;
+    this.#events = events;
+    this.#random = random;
+  }
+
+  /**
+   * Decides and stores a batch in one transaction; attempts of several tenants may stand in it. The outcomes are in the
+   * order of the attempts, and what is answered as recorded is durable.
+   *
+   * @throws DatabaseUnavailableError, OverloadedError: nothing of the batch was written
+   */
+  async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageOutcome[]> {
+    const tenantIds = [...new Set(attempts.map((attempt) => attempt.tenantId))];
+    try {
+      const outcomes = await rerunAfterLostRace(() =>
+        this.#unitOfWork.run(tenantIds, (ledger) => this.#decide(ledger, attempts, tenantIds)),
+      );
+      assertEachIsItsOwn(attempts, outcomes);
+      return outcomes;
+    } catch (error) {
+      if (!(error instanceof CommitOutcomeUnknownError)) throw error;
+      return attempts.map((attempt) => ({
+        error: new OutcomeUnknownError(attempt.idempotencyKey !== undefined, error),
+      }));
+    }
+  }
+
+  /** @throws DatabaseUnavailableError */
+  async getEventsForMetric(filter: EventFilter, afterId: string | undefined, limit: number): Promise<UsageEvent[]> {
+    return await rerunAfterLostRace(() => this.#events.list(filter, afterId, limit));
+  }
+
+  async #decide(
+    ledger: UsageLedger,
+    attempts: readonly UsageAttempt[],
+    tenantIds: readonly string[],
+  ): Promise<UsageOutcome[]> {
+    const question = questionOf(attempts, tenantIds);
+    const locked = await ledger.lockOpenRecords(question.counters);
+    const batch = new UsageBatch(attempts, locked, await ledger.readDecisionBasis(question), this.#random);
+    const lines = batch.linesWithoutOpenRecord();
+    if (lines.length > 0) batch.addPredecessors(await ledger.readPredecessors(lines, locked.now));
+    const outcomes = batch.decide();
+    await ledger.write(batch.changes());
+    return outcomes;
+  }
+}
+
+function questionOf(attempts: readonly UsageAttempt[], tenantIds: readonly string[]): DecisionQuestion {
+  const counters = new Map<string, CounterKey>();
+  const planCodes = new Set<string>();
+  const keys = new Map<string, { readonly tenantId: string; readonly idempotencyKey: string }>();
+  for (const { tenantId, metricCode, planCode, idempotencyKey } of attempts) {
+    counters.set(counterKeyText({ tenantId, metricCode }), { tenantId, metricCode });
+    if (planCode !== undefined) planCodes.add(planCode);
+    if (idempotencyKey !== undefined) {
+      keys.set(idempotencyKeyText({ tenantId, idempotencyKey }), { tenantId, idempotencyKey });
+    }
+  }
+  return {
+    tenantIds,
+    counters: [...counters.values()],
+    planCodes: [...planCodes],
+    idempotencyKeys: [...keys.values()],
+  };
+}
+
+/** Batches mix tenants: should a defect ever hand out a neighbour's event, the call fails instead (promise 5). */
+function assertEachIsItsOwn(attempts: readonly UsageAttempt[], outcomes: readonly UsageOutcome[]): void {
+  for (const [index, attempt] of attempts.entries()) {
+    const event = outcomes[index]?.receipt?.event;
+    if (event !== undefined && (event.tenantId !== attempt.tenantId || event.metricCode !== attempt.metricCode)) {
+      throw new Error("a batch answered an attempt with the event of another tenant or metric");
+    }
+  }
+}
