@@ -1,0 +1,4 @@
+import { InitialSchema } from "./20261124-initial-schema.ts";
+
+/** Every migration in its order. Forward only: what has been released is never edited. */
+export const migrations = [{ name: "20261124-initial-schema", class: InitialSchema }];

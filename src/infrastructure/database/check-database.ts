@@ -1,0 +1,107 @@
+import pg from "pg";
+import { withStartConnection } from "./connect-at-start.ts";
+import { compareSchema } from "./migration/schema-versions.ts";
+import { newerSchema } from "./migration/migrate.ts";
+import { migrationTable } from "./orm.ts";
+import { appRole, readerRole } from "./roles.ts";
+import { StartError } from "./start-error.ts";
+
+/** PostgreSQL 15 is the oldest with the privileges that the schema relies on. */
+const serverVersionMin = 150_000;
+
+interface LoginFacts {
+  readonly login: string;
+  readonly version: number;
+  readonly fsync: string;
+  readonly full_page_writes: string;
+  readonly superuser: boolean;
+  readonly bypasses: boolean;
+  readonly inherits: boolean;
+  readonly owns_database: boolean;
+  readonly owned_table: string | null;
+}
+
+const factsSql = `
+  select session_user as login, current_setting('server_version_num')::int as version,
+    current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
+    r.rolsuper as superuser, r.rolbypassrls as bypasses,
+    coalesce(pg_has_role(to_regrole('${appRole}'), 'USAGE') or pg_has_role(to_regrole('${readerRole}'), 'USAGE'), false)
+      as inherits,
+    (select pg_has_role(d.datdba, 'USAGE') from pg_database d where d.datname = current_database()) as owns_database,
+    (select min(c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relname like 'quota\\_%' and n.nspname = any (current_schemas(false)) and pg_has_role(c.relowner, 'USAGE')) as owned_table
+  from pg_roles r where r.rolname = session_user`;
+
+/**
+ * Refuses a server or login with which the promises would not hold: writes that a crash may lose, a login that row level
+ * security does not bind. Comes before migrating, and changes nothing.
+ *
+ * @returns the name of the serving login
+ * @throws StartError in one line that says what to do
+ */
+export async function checkServer(servingUrl: string): Promise<string> {
+  return await withStartConnection("DATABASE_URL", servingUrl, async (client) => {
+    const { rows } = await client.query<LoginFacts>(factsSql);
+    if (rows[0] === undefined) throw new StartError("DATABASE_URL: the server does not know its own login");
+    checkFacts(rows[0]);
+    return rows[0].login;
+  });
+}
+
+/**
+ * Refuses a database whose schema is not the one of this code.
+ *
+ * @throws StartError in one line that says what to do
+ */
+export async function checkSchema(servingUrl: string): Promise<void> {
+  await withStartConnection("DATABASE_URL", servingUrl, compareWithCode);
+}
+
+/** Settings of the server and rights of the login. */
+function checkFacts(facts: LoginFacts): void {
+  const { login } = facts;
+  if (facts.version < serverVersionMin) {
+    throw new StartError(`DATABASE_URL: PostgreSQL 15 or newer is needed, the server is ${facts.version / 10_000}`);
+  }
+  for (const name of ["fsync", "full_page_writes"] as const) {
+    if (facts[name] !== "on") {
+      throw new StartError(`DATABASE_URL: the server runs with ${name} = ${facts[name]}, a crash could lose acknowledged events; set it to on`);
+    }
+  }
+  if (facts.superuser) throw new StartError(`DATABASE_URL: login ${login} is a superuser, whom row level security does not bind; use a login without rights`);
+  if (facts.bypasses) throw new StartError(`DATABASE_URL: login ${login} has BYPASSRLS; use a login without rights`);
+  if (facts.owns_database || facts.owned_table !== null) {
+    const owned = facts.owned_table === null ? "the database" : `table ${facts.owned_table}`;
+    throw new StartError(`DATABASE_URL: login ${login} owns ${owned}; use a login that owns nothing, and give the owner as DATABASE_OWNER_URL`);
+  }
+  if (facts.inherits) {
+    throw new StartError(`DATABASE_URL: login ${login} inherits the rights of ${appRole} or ${readerRole}; run: alter role ${pg.escapeIdentifier(login)} noinherit, and grant both again`);
+  }
+}
+
+async function compareWithCode(client: pg.Client): Promise<void> {
+  const migrateHint = "run: DATABASE_URL=… DATABASE_OWNER_URL=… npm run migrate";
+  const { rows: tables } = await client.query<{ readonly present: boolean; readonly member: boolean }>(
+    `select to_regclass($1) is not null as present,
+      coalesce(pg_has_role(to_regrole('${appRole}'), 'MEMBER') and pg_has_role(to_regrole('${readerRole}'), 'MEMBER'), false) as member`,
+    [migrationTable],
+  );
+  if (tables[0]?.present !== true) throw new StartError(`DATABASE_URL: the database has no schema yet; ${migrateHint}`);
+  if (!tables[0].member) {
+    throw new StartError(`DATABASE_URL: its login is not a member of ${appRole} and ${readerRole}; ${migrateHint}`);
+  }
+  const executed = await readExecuted(client);
+  const schema = compareSchema(executed);
+  if (schema.state === "ahead") throw newerSchema(schema.unknown);
+  if (schema.state === "behind") {
+    throw new StartError(`DATABASE_URL: the schema lacks ${schema.missing.join(", ")}; ${migrateHint}`);
+  }
+}
+
+async function readExecuted(client: pg.Client): Promise<string[]> {
+  await client.query("begin");
+  await client.query(`set local role ${readerRole}`);
+  const { rows } = await client.query<{ readonly name: string }>(`select name from ${migrationTable}`);
+  await client.query("commit");
+  return rows.map((row) => row.name);
+}

@@ -1,0 +1,34 @@
+import type { ControlStore, ControlUnitOfWork } from "../../../repositories/control-unit-of-work.ts";
+import type { DatabaseClock } from "../database-clock.ts";
+import { readNow } from "../read-now.ts";
+import type { OpenTransaction, Transactions } from "../transactions.ts";
+import { PostgresLimitOverrideRepository } from "./postgres-limit-override-repository.ts";
+import { PostgresPlanRepository } from "./postgres-plan-repository.ts";
+import { PostgresSubscriptionRepository } from "./postgres-subscription-repository.ts";
+
+export class PostgresControlUnitOfWork implements ControlUnitOfWork {
+  readonly #transactions: Transactions;
+  readonly #clock: DatabaseClock;
+
+  constructor(transactions: Transactions, clock: DatabaseClock) {
+    this.#transactions = transactions;
+    this.#clock = clock;
+  }
+
+  async change<T>(tenantIds: readonly string[], work: (store: ControlStore) => Promise<T>): Promise<T> {
+    return await this.#transactions.asApp(tenantIds, (transaction) => work(this.#store(transaction, false)));
+  }
+
+  async readAllTenants<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {
+    return await this.#transactions.asReader((transaction) => work(this.#store(transaction, true)));
+  }
+
+  #store(transaction: OpenTransaction, allTenants: boolean): ControlStore {
+    return {
+      plans: new PostgresPlanRepository(transaction.em),
+      subscriptions: new PostgresSubscriptionRepository(transaction.em, allTenants),
+      overrides: new PostgresLimitOverrideRepository(transaction.em, allTenants),
+      now: () => readNow(transaction, this.#clock),
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import type { EntityManager } from "@mikro-orm/postgresql";
+import { PlanNotFoundError } from "../../../domain/errors/limit-lookup-errors.ts";
+import type { Subscription } from "../../../domain/subscription.ts";
+import type { SubscriptionFilter, SubscriptionRepository } from "../../../repositories/subscription-repository.ts";
+import { codeOf } from "../database-errors.ts";
+import { SubscriptionEntity } from "../entities/subscription-entity.ts";
+import { tenantFilterName } from "../entities/tenant-table.ts";
+import { subscriptionOfEntity } from "../mappers/control-mappers.ts";
+
+const foreignKeyState = "23503";
+
+export class PostgresSubscriptionRepository implements SubscriptionRepository {
+  readonly #em: EntityManager;
+  readonly #filters: { readonly [tenantFilterName]: boolean };
+
+  /** @param allTenants true for the role that reads all tenants, for which the filter is turned off by name */
+  constructor(em: EntityManager, allTenants: boolean) {
+    this.#em = em;
+    this.#filters = { [tenantFilterName]: !allTenants };
+  }
+
+  async find(tenantId: string): Promise<Subscription | undefined> {
+    const subscription = await this.#em.findOne(
+      SubscriptionEntity,
+      { tenantId },
+      { filters: this.#filters, refresh: true },
+    );
+    return subscription === null ? undefined : subscriptionOfEntity(subscription);
+  }
+
+  async list(
+    filter: SubscriptionFilter,
+    afterTenantId: string | undefined,
+    limit: number,
+  ): Promise<Subscription[]> {
+    const subscriptions = await this.#em.find(
+      SubscriptionEntity,
+      {
+        ...(filter.planCode === undefined ? {} : { plan: { code: filter.planCode } }),
+        ...(afterTenantId === undefined ? {} : { tenantId: { $gt: afterTenantId } }),
+      },
+      { orderBy: { tenantId: "asc" }, limit, filters: this.#filters },
+    );
+    return subscriptions.map(subscriptionOfEntity);
+  }
+
+  async put(subscription: Subscription): Promise<Subscription> {
+    try {
+      const stored = await this.#em.upsert(
+        SubscriptionEntity,
+        {
+          tenantId: subscription.tenantId,
+          plan: subscription.planCode,
+          timeZone: subscription.timeZone,
+          anchor: subscription.anchor === undefined ? null : new Date(subscription.anchor),
+          createdAt: new Date(subscription.createdAt),
+          updatedAt: new Date(subscription.updatedAt),
+        },
+        { onConflictExcludeFields: ["createdAt"] },
+      );
+      await this.#em.refresh(stored, { filters: this.#filters });
+      return subscriptionOfEntity(stored);
+    } catch (error) {
+      if (codeOf(error) === foreignKeyState) throw new PlanNotFoundError(subscription.planCode);
+      throw error;
+    }
+  }
+
+  async delete(tenantId: string): Promise<void> {
+    await this.#em.nativeDelete(SubscriptionEntity, { tenantId }, { filters: this.#filters });
+  }
+}

@@ -1,0 +1,53 @@
+import { ConcurrentChangeError, StorageUnavailableError } from "../../repositories/storage-errors.ts";
+
+/** SQLSTATEs (PostgreSQL manual, appendix A) after which the same work may be run again at once. */
+const lostRaceStates = new Set(["23505", "40001", "40P01"]);
+
+/** Classes and states that say that the server cannot work for us now: connection, resources, intervention, timeouts. */
+const unavailableStatePrefixes = ["08", "53", "57", "58", "55P03", "25006"];
+
+const unreachableCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT",
+]);
+
+/** What pg and its pool say without any code when the connection is gone or not to be had. */
+const lostConnectionText = /query read timeout|connection terminated|timeout exceeded when trying to connect|connection error|not queryable|client was closed/i;
+
+/** The SQLSTATE or system code of an error of pg, MikroORM (which copies it) or Node. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return "cause" in error ? codeOf(error.cause) : undefined;
+}
+
+export function constraintOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("constraint" in error && typeof error.constraint === "string") return error.constraint;
+  return "cause" in error ? constraintOf(error.cause) : undefined;
+}
+
+/** True when the connection was lost, so that a commit under way may or may not have happened. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) return unreachableCodes.has(code) || code.startsWith("08") || code.startsWith("57P");
+  return error instanceof Error && lostConnectionText.test(error.message);
+}
+
+/** The port's error for a driver's error; what is neither a lost race nor a lack of means stays what it is: a defect. */
+export function translateDatabaseError(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code !== undefined && lostRaceStates.has(code)) return new ConcurrentChangeError("lost a race", { cause: error });
+  if (code !== undefined && unavailableStatePrefixes.some((prefix) => code.startsWith(prefix))) {
+    return new StorageUnavailableError("the database refused to work", { cause: error });
+  }
+  if (isConnectionLoss(error)) return new StorageUnavailableError("the database cannot be reached", { cause: error });
+  return error;
+}

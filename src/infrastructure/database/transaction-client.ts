@@ -1,0 +1,51 @@
+import pg from "pg";
+
+/** PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK, as a success. That must not pass for one. */
+export class CommitRolledBackError extends Error {
+  override readonly name = "CommitRolledBackError";
+}
+
+/** What pg rejects with when its own `query_timeout` passes; the connection has an unanswered query then. */
+const readTimeoutText = "Query read timeout";
+
+/**
+ * A connection with three manners that transactions here rely on:
+ *
+ * - COMMIT that came back as ROLLBACK fails;
+ * - ROLLBACK on a lost connection succeeds, for there is nothing left to roll back: the query builder gives a connection back
+ *   to its pool only after a roll-back that succeeded, and would leak it for good otherwise;
+ * - a query without an answer in time closes the connection, lest its late answer be taken for the next query's.
+ */
+export class TransactionClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` eight ways, and all of them pass through unchanged
+  override query(...args: any[]): any {
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    const answer: any = (super.query as (...args: any[]) => any)(...args);
+    if (!(answer instanceof Promise)) return answer;
+    const guarded = answer.catch((error: unknown) => this.#closeAfterTimeout(error));
+    const text = textOf(args[0]);
+    if (text === "commit") return guarded.then(assertCommitted);
+    if (text === "rollback") return guarded.catch(() => rolledBack);
+    return guarded;
+  }
+
+  #closeAfterTimeout(error: unknown): never {
+    if (error instanceof Error && error.message === readTimeoutText) {
+      // `end()` would wait for the unanswered query. pg does not declare the stream, which is the only way to cut it off.
+      const { connection } = this as unknown as { connection: { stream: { destroy(): void } } };
+      connection.stream.destroy();
+    }
+    throw error;
+  }
+}
+
+const rolledBack = { command: "ROLLBACK", rowCount: null, rows: [], fields: [], oid: 0 };
+
+function assertCommitted(answer: pg.QueryResult): pg.QueryResult {
+  if (answer.command !== "COMMIT") throw new CommitRolledBackError(`COMMIT came back as ${answer.command}`);
+  return answer;
+}
+
+function textOf(query: unknown): unknown {
+  return typeof query === "object" && query !== null && "text" in query ? query.text : query;
+}

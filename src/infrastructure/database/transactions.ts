@@ -1,0 +1,92 @@
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import { CompiledQuery, type Kysely } from "kysely";
+import { translateDatabaseError } from "./database-errors.ts";
+import { tenantFilterName } from "./entities/tenant-table.ts";
+import { appTransactionSql, readerTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
+
+/** A transaction with its role and tenants set. */
+export interface OpenTransaction {
+  /** For entities; the tenant filter is in force. */
+  readonly em: EntityManager;
+  /** For set-based SQL with bound parameters, which the ORM itself would inline. */
+  query<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]>;
+  /** @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection */
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Opens transactions. A fresh EntityManager each, because an identity map must not outlive its tenants. */
+export class Transactions {
+  readonly #orm: MikroORM;
+  readonly #timeouts: StatementTimeouts;
+
+  constructor(orm: MikroORM, timeouts: StatementTimeouts) {
+    this.#orm = orm;
+    this.#timeouts = timeouts;
+  }
+
+  /** Work on the rows of these tenants; rolled back when it throws, with storage errors in the ports' words. */
+  async asApp<T>(tenantIds: readonly string[], work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    return await this.#run(() => this.openAsApp(tenantIds), work);
+  }
+
+  /** Reads the rows of all tenants; writing fails. */
+  async asReader<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    return await this.#run(async () => {
+      const em = this.#orm.em.fork({ clear: true });
+      // The reader sees every tenant by design, so the filter would only be in its way.
+      em.setFilterParams(tenantFilterName, { tenantIds: [] });
+      return await this.#open(em, readerTransactionSql(this.#timeouts));
+    }, work);
+  }
+
+  async openAsApp(tenantIds: readonly string[]): Promise<OpenTransaction> {
+    const settings = appTransactionSql(tenantIds, this.#timeouts);
+    const em = this.#orm.em.fork({ clear: true });
+    em.setFilterParams(tenantFilterName, { tenantIds });
+    return await this.#open(em, settings);
+  }
+
+  async #run<T>(open: () => Promise<OpenTransaction>, work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    try {
+      const transaction = await open();
+      return await orRollBack(transaction, async () => {
+        const result = await work(transaction);
+        await transaction.commit();
+        return result;
+      });
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  }
+
+  async #open(em: EntityManager, settings: string): Promise<OpenTransaction> {
+    await em.begin();
+    const context = em.getTransactionContext<Kysely<unknown>>();
+    if (context === undefined) throw new Error("a transaction has begun without a context");
+    const transaction: OpenTransaction = {
+      em,
+      query: async <Row>(sql: string, parameters: readonly unknown[]) => {
+        const { rows } = await context.executeQuery(CompiledQuery.raw(sql, [...parameters]));
+        return rows as Row[];
+      },
+      commit: () => em.commit(),
+      rollback: () => em.rollback(),
+    };
+    await orRollBack(transaction, () => context.executeQuery(CompiledQuery.raw(settings)));
+    return transaction;
+  }
+}
+
+/**
+ * Rolls back when the work throws, a failing commit included: only that gives the connection back to the pool. A failing
+ * roll-back must not hide why.
+ */
+export async function orRollBack<T>(transaction: OpenTransaction, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await transaction.rollback().catch(() => undefined);
+    throw error;
+  }
+}

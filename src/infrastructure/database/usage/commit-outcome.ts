@@ -1,0 +1,78 @@
+import type { UsageEvent } from "../../../domain/usage-event.ts";
+import { CommitOutcomeUnknownError } from "../../../repositories/storage-errors.ts";
+import { codeOf } from "../database-errors.ts";
+import type { Transactions } from "../transactions.ts";
+
+/** How long the server is asked about a commit whose answer was lost, and how often. */
+const resolveTimeoutMs = 5_000;
+const resolveIntervalMs = 100;
+
+/** PostgreSQL's words for `pg_xact_status`: invalid_parameter_value for an id that it has not handed out. */
+const futureTransactionState = "22023";
+
+/**
+ * Finds out on a new connection whether a transaction was committed (R14). Its events are there: it was. They are not: the
+ * server knows whether the transaction was aborted or is still under way, in which case it is asked again.
+ *
+ * @throws CommitOutcomeUnknownError when the server cannot be asked in time
+ */
+export async function wasCommitted(
+  transactions: Transactions,
+  tenantIds: readonly string[],
+  transactionId: string,
+  events: readonly UsageEvent[],
+  cause: unknown,
+): Promise<boolean> {
+  const deadline = Date.now() + resolveTimeoutMs;
+  for (;;) {
+    try {
+      const answer = await ask(transactions, tenantIds, transactionId, events);
+      if (answer !== "in progress") return answer === "committed";
+    } catch (error) {
+      if (Date.now() >= deadline) throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause: error });
+    }
+    if (Date.now() >= deadline) throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause });
+    await new Promise((resolve) => setTimeout(resolve, resolveIntervalMs));
+  }
+}
+
+async function ask(
+  transactions: Transactions,
+  tenantIds: readonly string[],
+  transactionId: string,
+  events: readonly UsageEvent[],
+): Promise<TransactionStatus> {
+  const status = await statusOf(transactions, tenantIds, transactionId);
+  if (status !== "aborted" || events.length === 0) return status;
+  return await transactions.asApp(tenantIds, async (transaction) => {
+    const [found] = await transaction.query<{ readonly events: number }>(
+      `select count(*)::int as events from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)
+        join quota_usage_event e on e.tenant_id = k.tenant_id and e.id = k.id`,
+      [events.map((event) => event.tenantId), events.map((event) => event.id)],
+    );
+    return found?.events === events.length ? "committed" : "aborted";
+  });
+}
+
+type TransactionStatus = "committed" | "aborted" | "in progress";
+
+async function statusOf(
+  transactions: Transactions,
+  tenantIds: readonly string[],
+  transactionId: string,
+): Promise<TransactionStatus> {
+  try {
+    return await transactions.asApp(tenantIds, async (transaction) => {
+      const [row] = await transaction.query<{ readonly status: string | null }>(
+        "select pg_xact_status($1::xid8) as status",
+        [transactionId],
+      );
+      // Null: so long ago that the server has forgotten; the events then tell.
+      return row?.status === "in progress" || row?.status === "committed" ? row.status : "aborted";
+    });
+  } catch (error) {
+    // A server restored from before the transaction has never heard of it.
+    if (codeOf(error) === futureTransactionState) return "aborted";
+    throw error;
+  }
+}

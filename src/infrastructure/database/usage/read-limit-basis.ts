@@ -1,0 +1,119 @@
+import { counterKeyText } from "../../../domain/counter-key.ts";
+import type { LimitBasis, PlanLimits } from "../../../domain/limit-basis.ts";
+import type { LimitEnforcement } from "../../../domain/limit-enforcement.ts";
+import type { LimitOverride } from "../../../domain/limit-override.ts";
+import type { PeriodKind } from "../../../domain/period-kind.ts";
+import type { QuotaLimit } from "../../../domain/quota-limit.ts";
+import type { Subscription } from "../../../domain/subscription.ts";
+import { millisecondsSql } from "./record-rows.ts";
+
+/**
+ * Common table expressions for one statement, hence one snapshot: `basis_plan`, the plans that may decide (requested,
+ * subscribed, default), and `basis`, one row of three JSON arrays. Parameters: $1 tenant ids, $2 requested plan codes, $3
+ * metric codes or null for all.
+ */
+export const limitBasisCtesSql = `
+  basis_subscription as (
+    select s.* from quota_subscription s where s.tenant_id = any ($1::uuid[])
+  ), basis_plan as (
+    select p.code, p.is_default from quota_plan p
+      where p.is_default or p.code = any ($2::text[]) or p.code in (select plan_code from basis_subscription)
+  ), basis_limit as (
+    select l.* from quota_plan_limit l
+      where l.plan_code in (select code from basis_plan) and ($3::text[] is null or l.metric_code = any ($3::text[]))
+  ), basis as (
+    select
+      (select coalesce(json_agg(json_build_object(
+          'tenant_id', s.tenant_id, 'plan_code', s.plan_code, 'time_zone', s.time_zone,
+          'anchor', ${millisecondsSql("s.anchor")}, 'created_at', ${millisecondsSql("s.created_at")},
+          'updated_at', ${millisecondsSql("s.updated_at")})), '[]') from basis_subscription s) as subscriptions,
+      (select coalesce(json_agg(json_build_object(
+          'tenant_id', o.tenant_id, 'metric_code', o.metric_code, 'quota_limit', o.quota_limit::text,
+          'enforcement', o.enforcement, 'reason', o.reason, 'expires_at', ${millisecondsSql("o.expires_at")},
+          'created_at', ${millisecondsSql("o.created_at")},
+          'updated_at', ${millisecondsSql("o.updated_at")})), '[]')
+        from quota_limit_override o
+        where o.tenant_id = any ($1::uuid[]) and ($3::text[] is null or o.metric_code = any ($3::text[]))) as overrides,
+      (select coalesce(json_agg(json_build_object('code', p.code, 'is_default', p.is_default)), '[]')
+        from basis_plan p) as plans,
+      (select coalesce(json_agg(json_build_object(
+          'plan_code', l.plan_code, 'metric_code', l.metric_code, 'quota_limit', l.quota_limit::text,
+          'enforcement', l.enforcement, 'period_kind', l.period_kind)), '[]') from basis_limit l) as limits
+  )`;
+
+export interface LimitBasisRow {
+  readonly subscriptions: readonly {
+    readonly tenant_id: string;
+    readonly plan_code: string;
+    readonly time_zone: string;
+    readonly anchor: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+  }[];
+  readonly overrides: readonly {
+    readonly tenant_id: string;
+    readonly metric_code: string;
+    readonly quota_limit: string | null;
+    readonly enforcement: LimitEnforcement | null;
+    readonly reason: string;
+    readonly expires_at: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+  }[];
+  readonly plans: readonly { readonly code: string; readonly is_default: boolean }[];
+  readonly limits: readonly {
+    readonly plan_code: string;
+    readonly metric_code: string;
+    readonly quota_limit: string | null;
+    readonly enforcement: LimitEnforcement;
+    readonly period_kind: PeriodKind;
+  }[];
+}
+
+export function limitBasisOf(row: LimitBasisRow): LimitBasis {
+  const limits = new Map<string, Map<string, QuotaLimit>>(row.plans.map((plan) => [plan.code, new Map()]));
+  for (const limit of row.limits) {
+    limits.get(limit.plan_code)?.set(limit.metric_code, {
+      metricCode: limit.metric_code,
+      limit: limitOf(limit.quota_limit),
+      enforcement: limit.enforcement,
+      periodKind: limit.period_kind,
+    });
+  }
+  const plans = new Map<string, PlanLimits>([...limits].map(([code, ofPlan]) => [code, { code, limits: ofPlan }]));
+  const defaultPlan = row.plans.find((plan) => plan.is_default);
+  return {
+    subscriptions: new Map(row.subscriptions.map((subscription) => [subscription.tenant_id, subscriptionOf(subscription)])),
+    overrides: new Map(row.overrides.map(overrideOf).map((override) => [counterKeyText(override), override])),
+    plans,
+    ...(defaultPlan === undefined ? {} : { defaultPlanCode: defaultPlan.code }),
+  };
+}
+
+function limitOf(text: string | null): bigint | null {
+  return text === null ? null : BigInt(text);
+}
+
+function subscriptionOf(row: LimitBasisRow["subscriptions"][number]): Subscription {
+  return {
+    tenantId: row.tenant_id,
+    planCode: row.plan_code,
+    timeZone: row.time_zone,
+    ...(row.anchor === null ? {} : { anchor: Number(row.anchor) }),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}
+
+function overrideOf(row: LimitBasisRow["overrides"][number]): LimitOverride {
+  return {
+    tenantId: row.tenant_id,
+    metricCode: row.metric_code,
+    limit: limitOf(row.quota_limit),
+    ...(row.enforcement === null ? {} : { enforcement: row.enforcement }),
+    reason: row.reason,
+    ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}

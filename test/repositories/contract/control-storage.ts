@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { describeLimitOverrides } from "./control-overrides.ts";
+import { describePlans } from "./control-plans.ts";
+import { describeSubscriptions } from "./control-subscriptions.ts";
+import { describeControlTransactions } from "./control-transactions.ts";
+import type { StorageUnderTest } from "./storage-under-test.ts";
+
+/** What every implementation of the control plane's ports guarantees: plans, subscriptions and overrides. */
+export function describeControlStorage(name: string, makeStorage: () => Promise<StorageUnderTest>): void {
+  describe(`control storage: ${name}`, () => {
+    let current: StorageUnderTest | undefined;
+    const storage = (): StorageUnderTest => {
+      if (current === undefined) throw new Error("the storage exists only while tests run");
+      return current;
+    };
+
+    beforeAll(async () => {
+      current = await makeStorage();
+    });
+
+    afterAll(async () => {
+      await current?.close();
+    });
+
+    describe("transactions", () => describeControlTransactions(storage));
+    describe("plans", () => describePlans(storage));
+    describe("subscriptions", () => describeSubscriptions(storage));
+    describe("overrides", () => describeLimitOverrides(storage));
+  });
+}

@@ -1,0 +1,4 @@
+import { makePostgresStorage } from "../support/postgres-storage.ts";
+import { describeUsageStorage } from "./contract/usage-storage.ts";
+
+describeUsageStorage("PostgreSQL", makePostgresStorage, { countersAreLockedApart: true });

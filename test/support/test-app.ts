@@ -1,0 +1,69 @@
+import { pino } from "pino";
+import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
+import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
+import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
+import { type App, startApp } from "../../src/app.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import { GrpcConnection } from "./grpc-client.ts";
+import { testClock } from "./test-clock.ts";
+import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+
+/** The whole service on a database of its own, reached over the wire. */
+export interface TestApp {
+  readonly database: TestDatabase;
+  readonly address: string;
+  readonly connection: GrpcConnection;
+  readonly quota: ReturnType<typeof quotaOf>;
+  readonly plans: ReturnType<typeof plansOf>;
+  readonly subscriptions: ReturnType<typeof subscriptionsOf>;
+  /** What the service has logged so far, parsed. */
+  readonly logged: Record<string, unknown>[];
+  /** Stops the database's clock, and with it every decision's, at the instant; undefined lets it run. */
+  setClock(instant: number | undefined): Promise<void>;
+  /** Moves the clock that page tokens age by. */
+  advancePageTokenClock(milliseconds: number): void;
+  stop(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  /** More variables of the environment, as `npm start` would read them. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** An existing database instead of a fresh one; it is not dropped then. */
+  readonly database?: TestDatabase;
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = options.database ?? (await createTestDatabase());
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  let pageTokenOffsetMs = 0;
+  const config = parseConfig({ GRPC_LISTEN: "127.0.0.1:0", DATABASE_URL: database.serviceUrl, ...options.env });
+  const app: App = await startApp(config, log, {
+    database: testClock,
+    pageTokens: () => Date.now() + pageTokenOffsetMs,
+  });
+  const address = `${app.grpcAddress.host}:${app.grpcAddress.port}`;
+  const connection = new GrpcConnection(address);
+  return {
+    database,
+    address,
+    connection,
+    quota: quotaOf(connection),
+    plans: plansOf(connection),
+    subscriptions: subscriptionsOf(connection),
+    logged,
+    setClock: (instant) => database.setClock(instant),
+    advancePageTokenClock: (milliseconds) => {
+      pageTokenOffsetMs += milliseconds;
+    },
+    stop: async () => {
+      connection.close();
+      await app.stop();
+      if (options.database === undefined) await database.drop();
+    },
+  };
+}
+
+const quotaOf = (connection: GrpcConnection) => connection.service(QuotaService);
+const plansOf = (connection: GrpcConnection) => connection.service(PlanService);
+const subscriptionsOf = (connection: GrpcConnection) => connection.service(SubscriptionService);
