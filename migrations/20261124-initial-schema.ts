@@ -115,14 +115,20 @@ export class InitialSchema extends Migration {
       "metadata" jsonb not null,
       primary key ("tenant_id", "id")
     )`);
-    this.addSql(`create index "quota_usage_event_metric_idx" on "quota_usage_event" ("tenant_id", "metric_code", "created_at", "id")`);
+    this.addSql(
+      `create index "quota_usage_event_metric_idx" on "quota_usage_event" ("tenant_id", "metric_code", "created_at", "id")`,
+    );
     this.addSql(`create index "quota_usage_event_created_at_idx" on "quota_usage_event" using brin ("created_at")`);
-    this.addSql(`create unique index "quota_usage_event_idempotency_key" on "quota_usage_event" ("tenant_id", "idempotency_key") where idempotency_key is not null`);
+    this.addSql(
+      `create unique index "quota_usage_event_idempotency_key" on "quota_usage_event" ("tenant_id", "idempotency_key") where idempotency_key is not null`,
+    );
     this.addSql(`alter table "quota_usage_event"
       add constraint "quota_usage_event_amount_check" check (amount >= 1 and amount <= 1000000000000000)`);
     this.addSql(`alter table "quota_usage_event"
       add constraint "quota_usage_event_usage_check" check (usage_after >= amount and usage_after <= 9007199254740991)`);
-    this.addSql(`alter table "quota_usage_event" add constraint "quota_usage_event_sequence_check" check (sequence >= 1)`);
+    this.addSql(
+      `alter table "quota_usage_event" add constraint "quota_usage_event_sequence_check" check (sequence >= 1)`,
+    );
     this.addSql(`alter table "quota_usage_event"
       add constraint "quota_usage_event_time_check" check (period_start <= created_at and created_at < period_end)`);
     this.addSql(`alter table "quota_usage_event"
@@ -156,7 +162,9 @@ export class InitialSchema extends Migration {
       "metric_code" text not null,
       primary key ("tenant_id", "id")
     )`);
-    this.addSql(`create index "quota_usage_record_open_idx" on "quota_usage_record" ("tenant_id", "metric_code", "period_end")`);
+    this.addSql(
+      `create index "quota_usage_record_open_idx" on "quota_usage_record" ("tenant_id", "metric_code", "period_end")`,
+    );
     this.addSql(`create index "quota_usage_record_end_idx" on "quota_usage_record" ("tenant_id", "period_end")`);
     this.addSql(`alter table "quota_usage_record"
       add constraint "quota_usage_record_period_key" unique ("tenant_id", "metric_code", "period_kind", "period_start")`);
@@ -183,7 +191,9 @@ export class InitialSchema extends Migration {
       primary key ("tenant_id", "metric_code", "hour")
     )`);
     this.addSql(`create index "quota_usage_refusal_hour_idx" on "quota_usage_refusal" ("hour")`);
-    this.addSql(`alter table "quota_usage_refusal" add constraint "quota_usage_refusal_count_check" check (count >= 1)`);
+    this.addSql(
+      `alter table "quota_usage_refusal" add constraint "quota_usage_refusal_count_check" check (count >= 1)`,
+    );
     this.addSql(`alter table "quota_plan_limit"
       add constraint "quota_plan_limit_plan_code_foreign"
       foreign key ("plan_code")
@@ -207,27 +217,35 @@ export class InitialSchema extends Migration {
       to "quota_app"
       using (${ownTenants})
       with check (${ownTenants})`);
-    this.addSql(`create policy "quota_subscription_reader" on "quota_subscription" for select to "quota_reader" using (true)`);
+    this.addSql(
+      `create policy "quota_subscription_reader" on "quota_subscription" for select to "quota_reader" using (true)`,
+    );
     this.addSql(`alter table "quota_usage_event" enable row level security`);
     this.addSql(`alter table "quota_usage_event" force row level security`);
     this.addSql(`create policy "quota_usage_event_app" on "quota_usage_event"
       to "quota_app"
       using (${ownTenants})
       with check (${ownTenants})`);
-    this.addSql(`create policy "quota_usage_event_reader" on "quota_usage_event" for select to "quota_reader" using (true)`);
+    this.addSql(
+      `create policy "quota_usage_event_reader" on "quota_usage_event" for select to "quota_reader" using (true)`,
+    );
     this.addSql(`alter table "quota_usage_record" enable row level security`);
     this.addSql(`alter table "quota_usage_record" force row level security`);
     this.addSql(`create policy "quota_usage_record_app" on "quota_usage_record"
       to "quota_app"
       using (${ownTenants})
       with check (${ownTenants})`);
-    this.addSql(`create policy "quota_usage_record_reader" on "quota_usage_record" for select to "quota_reader" using (true)`);
+    this.addSql(
+      `create policy "quota_usage_record_reader" on "quota_usage_record" for select to "quota_reader" using (true)`,
+    );
     this.addSql(`alter table "quota_usage_refusal" enable row level security`);
     this.addSql(`alter table "quota_usage_refusal" force row level security`);
     this.addSql(`create policy "quota_usage_refusal_app" on "quota_usage_refusal"
       to "quota_app"
       using (${ownTenants})
       with check (${ownTenants})`);
-    this.addSql(`create policy "quota_usage_refusal_reader" on "quota_usage_refusal" for select to "quota_reader" using (true)`);
+    this.addSql(
+      `create policy "quota_usage_refusal_reader" on "quota_usage_refusal" for select to "quota_reader" using (true)`,
+    );
   }
 }

@@ -24,7 +24,8 @@ export function checkMetadata(metadata: { [key: string]: JsonValue }): MetadataC
 
 function findProblem(value: JsonValue, depth: number): string | undefined {
   if (typeof value === "string") return textProblem(value, "a text");
-  if (typeof value === "number" && !Number.isFinite(value)) return `holds the number ${value}, only finite numbers are allowed`;
+  if (typeof value === "number" && !Number.isFinite(value))
+    return `holds the number ${value}, only finite numbers are allowed`;
   if (value === null || typeof value !== "object") return undefined;
   if (depth > metadataDepthMax) return `is nested deeper than ${metadataDepthMax} levels`;
   if (Array.isArray(value)) return firstProblem(value, (item) => findProblem(item, depth + 1));

@@ -16,7 +16,5 @@ export interface Subscription extends SubscriptionDefinition {
 }
 
 export function sameSubscriptionDefinition(a: SubscriptionDefinition, b: SubscriptionDefinition): boolean {
-  return (
-    a.tenantId === b.tenantId && a.planCode === b.planCode && a.timeZone === b.timeZone && a.anchor === b.anchor
-  );
+  return a.tenantId === b.tenantId && a.planCode === b.planCode && a.timeZone === b.timeZone && a.anchor === b.anchor;
 }

@@ -12,11 +12,7 @@ export interface LimitOverridePosition {
 /** Overrides, at most one for each tenant and metric, ordered by tenant id and metric code. Expired ones stay until removed. */
 export interface LimitOverrideRepository {
   find(position: LimitOverridePosition): Promise<LimitOverride | undefined>;
-  list(
-    filter: LimitOverrideFilter,
-    after: LimitOverridePosition | undefined,
-    limit: number,
-  ): Promise<LimitOverride[]>;
+  list(filter: LimitOverrideFilter, after: LimitOverridePosition | undefined, limit: number): Promise<LimitOverride[]>;
   /** Creates or replaces; the creation time of an existing one is kept and returned. */
   put(override: LimitOverride): Promise<LimitOverride>;
   /** Deleting an absent one changes nothing. */

@@ -9,6 +9,11 @@ export interface SubscriptionRepository {
   find(tenantId: string): Promise<Subscription | undefined>;
   list(filter: SubscriptionFilter, afterTenantId: string | undefined, limit: number): Promise<Subscription[]>;
   /**
+   * @throws PlanNotFoundError when the plan does not exist
+   * @throws ConcurrentChangeError when the tenant has one
+   */
+  insert(subscription: Subscription): Promise<void>;
+  /**
    * Creates or replaces; the creation time of an existing one is kept and returned.
    *
    * @throws PlanNotFoundError when the plan does not exist

@@ -17,14 +17,15 @@ interface Waiting<Item, Outcome> {
   readonly item: Item;
   readonly bytes: number;
   readonly since: number;
+  readonly caller: Caller | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
-  isGone: boolean;
+  hasLeft: boolean;
 }
 
-/** The caller was gone before its item was taken into a batch: nothing was done. */
-export class CallerGoneError extends Error {
-  override readonly name = "CallerGoneError";
+/** Whether somebody still waits for the outcome. */
+export interface Caller {
+  readonly isGone: boolean;
 }
 
 /**
@@ -51,40 +52,28 @@ export class BatchQueue<Item, Outcome> {
 
   /**
    * @param bytes what the item occupies while it waits
-   * @param signal aborted when nobody waits for the outcome any more; without effect once the batch has begun
+   * @param caller looked at when the item's turn comes, and not again once its batch has begun
    * @throws OverloadedError when too much waits already, or the wait was too long; nothing was done
-   * @throws CallerGoneError when the signal was aborted before the batch began; nothing was done
+   * @throws an AbortError when the caller had gone; nothing was done
    */
-  async submit(item: Item, bytes: number, signal?: AbortSignal): Promise<Outcome> {
-    if (signal?.aborted === true) throw new CallerGoneError();
+  async submit(item: Item, bytes: number, caller?: Caller): Promise<Outcome> {
     const { queueItemsMax, queueBytesMax } = this.#bounds;
     if (this.#waitingItems >= queueItemsMax) throw new OverloadedError(`${this.#waitingItems} calls wait already`);
     if (this.#waitingBytes + bytes > queueBytesMax) {
       throw new OverloadedError(`calls of ${this.#waitingBytes} bytes wait already`);
     }
     return await new Promise<Outcome>((resolve, reject) => {
-      this.#enqueue({ item, bytes, since: performance.now(), resolve, reject, isGone: false }, signal);
+      const since = performance.now();
+      this.#waiting.push({ item, bytes, since, caller, resolve, reject, hasLeft: false });
+      this.#waitingItems += 1;
+      this.#waitingBytes += bytes;
+      this.#expiry ??= this.#expireLater(this.#bounds.waitMaxMs);
       this.#start();
     });
   }
 
-  #enqueue(waiting: Waiting<Item, Outcome>, signal: AbortSignal | undefined): void {
-    this.#waiting.push(waiting);
-    this.#waitingItems += 1;
-    this.#waitingBytes += waiting.bytes;
-    this.#expiry ??= this.#expireLater(this.#bounds.waitMaxMs);
-    signal?.addEventListener("abort", () => this.#drop(waiting, new CallerGoneError()), { once: true });
-  }
-
-  /** Takes the item out of the count at once, and out of the queue when its turn comes. */
-  #drop(waiting: Waiting<Item, Outcome>, reason: unknown): void {
-    if (waiting.isGone) return;
-    this.#leave(waiting);
-    waiting.reject(reason);
-  }
-
   #leave(waiting: Waiting<Item, Outcome>): void {
-    waiting.isGone = true;
+    waiting.hasLeft = true;
     this.#waitingItems -= 1;
     this.#waitingBytes -= waiting.bytes;
   }
@@ -110,9 +99,10 @@ export class BatchQueue<Item, Outcome> {
     for (const waiting of this.#waiting) {
       if (batch.length >= this.#bounds.batchItemsMax) break;
       passed += 1;
-      if (waiting.isGone) continue;
+      if (waiting.hasLeft) continue;
       this.#leave(waiting);
-      batch.push(waiting);
+      if (waiting.caller?.isGone === true) waiting.reject(new DOMException("the caller no longer waits", "AbortError"));
+      else batch.push(waiting);
     }
     this.#waiting = this.#waiting.slice(passed);
     return batch;
@@ -141,9 +131,11 @@ export class BatchQueue<Item, Outcome> {
     const now = performance.now();
     for (const waiting of this.#waiting) {
       if (now - waiting.since < waitMaxMs) break;
-      this.#drop(waiting, new OverloadedError(`no batch began within ${waitMaxMs} ms`));
+      if (waiting.hasLeft) continue;
+      this.#leave(waiting);
+      waiting.reject(new OverloadedError(`no batch began within ${waitMaxMs} ms`));
     }
-    const next = this.#waiting.find((waiting) => !waiting.isGone);
+    const next = this.#waiting.find((waiting) => !waiting.hasLeft);
     this.#expiry = next === undefined ? undefined : this.#expireLater(next.since + waitMaxMs - now);
   }
 }

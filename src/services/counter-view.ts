@@ -103,7 +103,8 @@ export class CounterView {
     period: { readonly periodStart: EpochMilliseconds; readonly periodEnd: EpochMilliseconds },
     random: RandomBits,
   ): RecordLine {
-    if (this.#lastOrdinal === undefined) throw new Error("a record is created without its predecessor having been read");
+    if (this.#lastOrdinal === undefined)
+      throw new Error("a record is created without its predecessor having been read");
     this.#lastOrdinal += 1n;
     const id = eventIdAfter(undefined, this.#time, random);
     const record: UsageRecord = {

@@ -1,8 +1,9 @@
-import { PlanInUseError, PlanExistsError, RevisionMismatchError } from "../domain/errors/plan-errors.ts";
 import { PlanNotFoundError } from "../domain/errors/limit-lookup-errors.ts";
-import { type Plan, type PlanDefinition, samePlanDefinition } from "../domain/plan.ts";
+import { PlanExistsError, PlanInUseError, RevisionMismatchError } from "../domain/errors/plan-errors.ts";
 import type { EpochMilliseconds } from "../domain/instant.ts";
+import { type Plan, type PlanDefinition, samePlanDefinition } from "../domain/plan.ts";
 import type { ControlStore, ControlUnitOfWork } from "../repositories/control-unit-of-work.ts";
+import type { Created } from "./created.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
 import { rerunAfterLostRace } from "./storage-failures.ts";
@@ -37,6 +38,24 @@ export class PlanService {
       const plan: Plan = { ...definition, revision: 1n, createdAt: now, updatedAt: now };
       await store.plans.insert(plan);
       return plan;
+    });
+  }
+
+  /**
+   * Creates the plan when its code is free, and otherwise leaves the one there is. Unlike `createPlan` it takes the default
+   * from no other plan: with a default there, the new plan is created without.
+   *
+   * @returns the plan of the code, and whether this call created it
+   */
+  async createMissingPlan(definition: PlanDefinition): Promise<Created<Plan>> {
+    return await this.#change(async (store) => {
+      const existing = await store.plans.findForUpdate(definition.code);
+      if (existing !== undefined) return { value: existing, isNew: false };
+      const now = await store.now();
+      const isDefault = definition.isDefault && (await store.plans.findDefaultForUpdate()) === undefined;
+      const plan: Plan = { ...definition, isDefault, revision: 1n, createdAt: now, updatedAt: now };
+      await store.plans.insert(plan);
+      return { value: plan, isNew: true };
     });
   }
 

@@ -10,6 +10,7 @@ import { type Subscription, type SubscriptionDefinition, sameSubscriptionDefinit
 import type { ControlStore, ControlUnitOfWork } from "../repositories/control-unit-of-work.ts";
 import type { LimitOverrideFilter, LimitOverridePosition } from "../repositories/limit-override-repository.ts";
 import type { SubscriptionFilter } from "../repositories/subscription-repository.ts";
+import type { Created } from "./created.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
 import { rerunAfterLostRace } from "./storage-failures.ts";
@@ -37,6 +38,23 @@ export class SubscriptionService {
       if (existing !== undefined && sameSubscriptionDefinition(existing, definition)) return existing;
       const now = await store.now();
       return await store.subscriptions.put({ ...definition, createdAt: now, updatedAt: now });
+    });
+  }
+
+  /**
+   * Creates it for a tenant that has none, and otherwise leaves the one there is.
+   *
+   * @returns the tenant's subscription, and whether this call created it
+   * @throws PlanNotFoundError
+   */
+  async createMissingSubscription(definition: SubscriptionDefinition): Promise<Created<Subscription>> {
+    return await this.#change(definition.tenantId, async (store) => {
+      const existing = await store.subscriptions.find(definition.tenantId);
+      if (existing !== undefined) return { value: existing, isNew: false };
+      const now = await store.now();
+      const subscription = { ...definition, createdAt: now, updatedAt: now };
+      await store.subscriptions.insert(subscription);
+      return { value: subscription, isNew: true };
     });
   }
 
@@ -71,9 +89,7 @@ export class SubscriptionService {
       if (!overrideHolds(definition, now)) throw expiredAlready(definition, now);
       const existing = await store.overrides.find(definition);
       const isSame = existing !== undefined && sameOverrideDefinition(existing, definition);
-      const override = isSame
-        ? existing
-        : await store.overrides.put({ ...definition, createdAt: now, updatedAt: now });
+      const override = isSame ? existing : await store.overrides.put({ ...definition, createdAt: now, updatedAt: now });
       return { override, waitsForPlan: await lacksMetric(store, definition) };
     });
   }

@@ -6,8 +6,8 @@ import {
   idempotencyKeyText,
 } from "../domain/counter-key.ts";
 import { type EffectiveLimit, effectiveLimit } from "../domain/effective-limit.ts";
-import { QuotaExceededError } from "../domain/errors/quota-exceeded-error.ts";
 import { IdempotencyKeyReusedError } from "../domain/errors/idempotency-key-reused-error.ts";
+import { QuotaExceededError } from "../domain/errors/quota-exceeded-error.ts";
 import { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
 import type { RandomBits } from "../domain/event-id.ts";
 import type { EpochMilliseconds } from "../domain/instant.ts";
@@ -34,12 +34,7 @@ export class UsageBatch {
   readonly #events: UsageEvent[] = [];
   readonly #refusals = new Map<string, UsageRefusal>();
 
-  constructor(
-    attempts: readonly UsageAttempt[],
-    locked: LockedRecords,
-    basis: DecisionBasis,
-    random: RandomBits,
-  ) {
+  constructor(attempts: readonly UsageAttempt[], locked: LockedRecords, basis: DecisionBasis, random: RandomBits) {
     this.#attempts = attempts;
     this.#random = random;
     this.#basis = basis;
@@ -95,7 +90,8 @@ export class UsageBatch {
   #decideOne(attempt: UsageAttempt, limit: LimitOrError | undefined): UsageReceipt {
     const replay = this.#replay(attempt);
     if (replay !== undefined) return receiptOf(replay, true);
-    if (limit?.limit === undefined) throw limit?.error;
+    if (limit === undefined) throw new Error("an attempt has no limit looked up");
+    if (limit.error !== undefined) throw limit.error;
     const event = this.#counter(attempt).record(attempt, limit.limit, this.#random);
     this.#events.push(event);
     if (attempt.idempotencyKey !== undefined) this.#remember(event, attempt.idempotencyKey);

@@ -19,7 +19,11 @@ export class UsageEventListing {
    * @param bytesOf the size of an event on the door's wire; a page ends early at 1 MiB of them, never before its first
    * @throws PageTokenInvalidError, DatabaseUnavailableError
    */
-  async list(filter: EventFilter, page: PageRequest, bytesOf: (event: UsageEvent) => number): Promise<Page<UsageEvent>> {
+  async list(
+    filter: EventFilter,
+    page: PageRequest,
+    bytesOf: (event: UsageEvent) => number,
+  ): Promise<Page<UsageEvent>> {
     const listing = listingOf(filter);
     const afterId = this.#tokens.read(listing, page.token);
     const events = await this.#recorder.getEventsForMetric(filter, afterId, page.size + 1);

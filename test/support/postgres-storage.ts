@@ -1,10 +1,10 @@
 import pg from "pg";
-import { millisecondsSql } from "../../src/infrastructure/database/usage/record-rows.ts";
-import { openStorage } from "../../src/infrastructure/database/open-storage.ts";
 import type { UsageRefusal } from "../../src/domain/usage-refusal.ts";
+import { openStorage } from "../../src/infrastructure/database/open-storage.ts";
+import { millisecondsSql } from "../../src/infrastructure/database/usage/record-rows.ts";
 import type { StorageUnderTest } from "../repositories/contract/storage-under-test.ts";
-import { createTestDatabase } from "./test-database.ts";
 import { testClock } from "./test-clock.ts";
+import { createTestDatabase } from "./test-database.ts";
 
 export const testTimeouts = { statementTimeoutMs: 20_000, lockTimeoutMs: 15_000 };
 

@@ -37,7 +37,9 @@ export class MessageTooLargeError extends QuotaServiceError {
   readonly sizeBytesMax: number;
 
   constructor(sizeBytes: number | undefined, sizeBytesMax: number) {
-    super(`the request is ${sizeBytes === undefined ? "larger than" : `${sizeBytes} bytes, more than`} ${sizeBytesMax} bytes`);
+    super(
+      `the request is ${sizeBytes === undefined ? "larger than" : `${sizeBytes} bytes, more than`} ${sizeBytesMax} bytes`,
+    );
     this.sizeBytes = sizeBytes;
     this.sizeBytesMax = sizeBytesMax;
   }

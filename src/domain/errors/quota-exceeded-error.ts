@@ -1,5 +1,5 @@
-import type { QuotaStatus } from "../quota-status.ts";
 import type { EpochMilliseconds } from "../instant.ts";
+import type { QuotaStatus } from "../quota-status.ts";
 import { QuotaServiceError } from "./quota-service-error.ts";
 
 /** A HARD limit refused the amount. Carries everything a caller needs to explain or to wait. */

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { withStartConnection } from "./connect-at-start.ts";
-import { compareSchema } from "./migration/schema-versions.ts";
 import { newerSchema } from "./migration/migrate.ts";
+import { compareSchema } from "./migration/schema-versions.ts";
 import { migrationTable } from "./orm.ts";
 import { appRole, readerRole } from "./roles.ts";
 import { StartError } from "./start-error.ts";
@@ -65,17 +65,26 @@ function checkFacts(facts: LoginFacts): void {
   }
   for (const name of ["fsync", "full_page_writes"] as const) {
     if (facts[name] !== "on") {
-      throw new StartError(`DATABASE_URL: the server runs with ${name} = ${facts[name]}, a crash could lose acknowledged events; set it to on`);
+      throw new StartError(
+        `DATABASE_URL: the server runs with ${name} = ${facts[name]}, a crash could lose acknowledged events; set it to on`,
+      );
     }
   }
-  if (facts.superuser) throw new StartError(`DATABASE_URL: login ${login} is a superuser, whom row level security does not bind; use a login without rights`);
+  if (facts.superuser)
+    throw new StartError(
+      `DATABASE_URL: login ${login} is a superuser, whom row level security does not bind; use a login without rights`,
+    );
   if (facts.bypasses) throw new StartError(`DATABASE_URL: login ${login} has BYPASSRLS; use a login without rights`);
   if (facts.owns_database || facts.owned_table !== null) {
     const owned = facts.owned_table === null ? "the database" : `table ${facts.owned_table}`;
-    throw new StartError(`DATABASE_URL: login ${login} owns ${owned}; use a login that owns nothing, and give the owner as DATABASE_OWNER_URL`);
+    throw new StartError(
+      `DATABASE_URL: login ${login} owns ${owned}; use a login that owns nothing, and give the owner as DATABASE_OWNER_URL`,
+    );
   }
   if (facts.inherits) {
-    throw new StartError(`DATABASE_URL: login ${login} inherits the rights of ${appRole} or ${readerRole}; run: alter role ${pg.escapeIdentifier(login)} noinherit, and grant both again`);
+    throw new StartError(
+      `DATABASE_URL: login ${login} inherits the rights of ${appRole} or ${readerRole}; run: alter role ${pg.escapeIdentifier(login)} noinherit, and grant both again`,
+    );
   }
 }
 

@@ -15,22 +15,28 @@ export async function withStartConnection<T>(
   url: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: "quota start",
-    connectionTimeoutMillis: connectTimeoutMs,
-  });
-  // The server may end the connection at any time; the query under way then fails, and needs no second voice.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    throw new StartError(`${variable}: cannot connect to ${placeOf(url)}: ${reasonOf(error)}`, { cause: error });
-  }
+  const client = await connect(variable, url);
   try {
     return await work(client);
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+async function connect(variable: string, url: string): Promise<pg.Client> {
+  try {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: "quota start",
+      connectionTimeoutMillis: connectTimeoutMs,
+    });
+    // The server may end the connection at any time; the query under way then fails, and needs no second voice.
+    client.on("error", () => undefined);
+    await client.connect();
+    return client;
+  } catch (error) {
+    // A certificate file that the URL names and nobody can read is among the reasons.
+    throw new StartError(`${variable}: cannot connect to ${placeOf(url)}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -19,7 +19,8 @@ const unreachableCodes = new Set([
 ]);
 
 /** What pg and its pool say without any code when the connection is gone or not to be had. */
-const lostConnectionText = /query read timeout|connection terminated|timeout exceeded when trying to connect|connection error|not queryable|client was closed/i;
+const lostConnectionText =
+  /query read timeout|connection terminated|timeout exceeded when trying to connect|connection error|not queryable|client was closed/i;
 
 /** The SQLSTATE or system code of an error of pg, MikroORM (which copies it) or Node. */
 export function codeOf(error: unknown): string | undefined {

@@ -1,5 +1,5 @@
-import { MikroORM, type Options } from "@mikro-orm/postgresql";
 import { Migrator } from "@mikro-orm/migrations";
+import { MikroORM, type Options } from "@mikro-orm/postgresql";
 import { migrations } from "../../../migrations/migrations.ts";
 import { entities } from "./entities/all-entities.ts";
 import { TransactionClient } from "./transaction-client.ts";

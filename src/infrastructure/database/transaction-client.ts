@@ -17,10 +17,13 @@ const readTimeoutText = "Query read timeout";
  * - a query without an answer in time closes the connection, lest its late answer be taken for the next query's.
  */
 export class TransactionClient extends pg.Client {
-  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` eight ways, and all of them pass through unchanged
-  override query(...args: any[]): any {
-    // biome-ignore lint/suspicious/noExplicitAny: see above
-    const answer: any = (super.query as (...args: any[]) => any)(...args);
+  // pg overloads `query` eight ways; all of them pass through unchanged, so the type of the answer stays the caller's.
+  override query(...args: unknown[]): never {
+    return this.#guard(args) as never;
+  }
+
+  #guard(args: unknown[]): unknown {
+    const answer: unknown = super.query(...(args as Parameters<pg.Client["query"]>));
     if (!(answer instanceof Promise)) return answer;
     const guarded = answer.catch((error: unknown) => this.#closeAfterTimeout(error));
     const text = textOf(args[0]);

@@ -15,7 +15,8 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 export function appTransactionSql(tenantIds: readonly string[], timeouts: StatementTimeouts): string {
   for (const tenantId of tenantIds) {
     // The ids go into SQL as text; SET takes no parameters. Doors validate them, and this is the last line of defence.
-    if (!uuidPattern.test(tenantId)) throw new Error("a tenant id that is no lower-case UUID reached the database layer");
+    if (!uuidPattern.test(tenantId))
+      throw new Error("a tenant id that is no lower-case UUID reached the database layer");
   }
   return `set local role ${appRole}; set local ${tenantSetting} = '${tenantIds.join(",")}'; ${common(timeouts)}`;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { type DataFolder, readIfExists, syncFolder } from "./data-folder.ts";
 import { describeSystemError, EmbeddedPostgresError } from "./errors.ts";
 
@@ -39,7 +39,9 @@ export async function readOrCreateCredentials(folder: DataFolder): Promise<Crede
     servicePassword: newPassword(),
   };
   const unfinished = `${folder.credentialsFile}.new`;
-  const file = await open(unfinished, "w", 0o600);
+  await rm(unfinished, { force: true });
+  // "wx" makes a new file or fails: nothing that lies there already is written through, nor keeps its own mode.
+  const file = await open(unfinished, "wx", 0o600);
   try {
     await file.writeFile(`${JSON.stringify(created, undefined, 2)}\n`);
     await file.sync();

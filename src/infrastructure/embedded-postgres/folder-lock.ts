@@ -1,11 +1,11 @@
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { type DataFolder, readIfExists } from "./data-folder.ts";
 import { describeSystemError, EmbeddedPostgresError } from "./errors.ts";
 
 /** Proof that this process alone may touch the data folder. */
 export interface FolderLock {
-  release(): Promise<void>;
+  release(): void;
 }
 
 /**
@@ -31,15 +31,16 @@ const heldConnections = new Set<DatabaseSync>();
  * one process apart. The file stays empty; no transaction ever writes.
  *
  * Nothing in this process may open the lock file: by POSIX closing any descriptor of it gives the lock up. Hence the
- * process id lies in a file beside it. Its content is for people only; nothing is decided by it.
+ * process id lies in a file beside it. Its content is for people only; nothing is decided by it. All is synchronous, so
+ * that no other work of this process comes between the lock and the process id.
  */
 export async function acquireFolderLock(folder: DataFolder, processId: number): Promise<FolderLock> {
   const connection = await lockedConnection(folder);
   heldConnections.add(connection);
-  const release = async (): Promise<void> => {
+  const release = (): void => {
     if (heldConnections.delete(connection)) {
       try {
-        await rm(folder.pidFile, { force: true });
+        rmSync(folder.pidFile, { force: true });
       } finally {
         connection.close();
       }
@@ -47,12 +48,12 @@ export async function acquireFolderLock(folder: DataFolder, processId: number): 
   };
   try {
     // A shared lock needs no more than the right to read, and would keep us out.
-    await chmod(folder.lockFile, 0o600);
+    chmodSync(folder.lockFile, 0o600);
     // Removed first: after "sudo npm start" the old file belongs to root, and only a new one can be written.
-    await rm(folder.pidFile, { force: true });
-    await writeFile(folder.pidFile, `${processId}\n`);
+    rmSync(folder.pidFile, { force: true });
+    writeFileSync(folder.pidFile, `${processId}\n`, { flag: "wx" });
   } catch (cause) {
-    await release();
+    release();
     throw new EmbeddedPostgresError(`cannot write to DATA_DIR ${folder.given}: ${describeSystemError(cause)}`, {
       cause,
     });

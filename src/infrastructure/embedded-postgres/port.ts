@@ -25,7 +25,7 @@ export async function choosePort(folder: DataFolder): Promise<number> {
 
 export async function rememberPort(folder: DataFolder, port: number): Promise<void> {
   await rm(folder.portFile, { force: true });
-  await writeFile(folder.portFile, `${port}\n`);
+  await writeFile(folder.portFile, `${port}\n`, { flag: "wx" });
 }
 
 /** The port that the system gave for this wish (0: any), closed again; undefined when it is taken. */

@@ -37,18 +37,19 @@ const unprivilegedUsers = ["postgres", "_postgres", "nobody"];
 export async function chooseRunAs(folder: DataFolder, binaries: PostgresBinaries): Promise<RunAs> {
   const candidates =
     userInfo().uid === 0 ? await waysForRoot(folder) : [{ prefix: [], identity: {}, owner: undefined }];
-  let reason = "";
+  let reason: string | undefined;
   for (const candidate of candidates) {
     const probe = [...candidate.prefix, "/bin/sh", "-c", 'cd "$1" && exec "$2" --version', "sh"];
     const result = await runCommand([...probe, folder.root, binaries.postgres], candidate.identity);
     if (result.exitCode === 0) {
       return candidate;
     }
-    reason = result.stderr.trim();
+    // What stood in the way of the plain one is what a person can change.
+    reason ??= result.stderr.trim();
   }
   throw new EmbeddedPostgresError(
     `PostgreSQL does not run as root, and no other user can reach both DATA_DIR ${folder.given} and ` +
-      `${binaries.postgres} (${reason}): start the service as an ordinary user, move the checkout to a folder that ` +
+      `${binaries.postgres} (${reason ?? "unknown reason"}): start the service as an ordinary user, move the checkout to a folder that ` +
       "others may enter, such as /srv, or set DATABASE_URL to a database of your own",
   );
 }

@@ -27,7 +27,7 @@ export interface CommandIdentity {
  */
 export function runCommand(command: readonly string[], identity: CommandIdentity = {}): Promise<CommandResult> {
   const [file = "", ...args] = command;
-  return new Promise((resolve) => {
+  return new Promise<CommandResult>((resolve) => {
     const child = spawn(file, args, {
       ...identity,
       env: programEnvironment,
@@ -47,5 +47,6 @@ export function runCommand(command: readonly string[], identity: CommandIdentity
         stderr: Buffer.concat(stderr).toString() + ending,
       });
     });
-  });
+    // spawn throws some errors instead of emitting them, EPERM and EINVAL for a user that cannot be switched to.
+  }).catch((error: unknown) => ({ exitCode: undefined, stdout: "", stderr: String(error) }));
 }

@@ -6,6 +6,7 @@ import { describeSystemError, EmbeddedPostgresError, systemErrorCode } from "./e
 import { acquireFolderLock } from "./folder-lock.ts";
 import { initialiseCluster, removeUnfinishedClusters } from "./initialise-cluster.ts";
 import { type DatabaseUrls, databaseUrls, ensureLogins } from "./logins.ts";
+import { stopOrphan } from "./orphan.ts";
 import { chooseRunAs, giveClusterTo } from "./run-as.ts";
 import { openServerLog, quoteReason, readLogSince } from "./server-log.ts";
 import { startServer } from "./start-server.ts";
@@ -49,7 +50,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   // Once before the lock, so that a foreign folder is left without so much as a lock file in it.
   await clusterExists(folder, binaries.majorVersion);
   const lock = await acquireFolderLock(folder, processId);
-  const undo: (() => Promise<void>)[] = [() => lock.release()];
+  const undo: (() => Promise<void>)[] = [async () => lock.release()];
   const undoAll = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) {
       // A step that fails, on a broken disk, must neither hide the reason for the end nor keep the folder locked.
@@ -62,6 +63,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     let credentials: Credentials;
     if (await clusterExists(folder, binaries.majorVersion)) {
       credentials = await readCredentials(folder);
+      // Before the files change hands: their server must not lose them while it runs.
+      await stopOrphan(folder, options.log);
       await giveClusterTo(runAs, folder.cluster);
     } else {
       options.log(`initialising PostgreSQL ${binaries.version} in ${folder.given}`);

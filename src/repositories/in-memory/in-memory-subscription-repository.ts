@@ -1,5 +1,6 @@
 import { PlanNotFoundError } from "../../domain/errors/limit-lookup-errors.ts";
 import type { Subscription } from "../../domain/subscription.ts";
+import { ConcurrentChangeError } from "../storage-errors.ts";
 import type { SubscriptionFilter, SubscriptionRepository } from "../subscription-repository.ts";
 import type { InMemoryTransaction } from "./in-memory-transaction.ts";
 import { sortedPage } from "./sorted-page.ts";
@@ -20,6 +21,17 @@ export class InMemorySubscriptionRepository implements SubscriptionRepository {
       ({ planCode }) => filter.planCode === undefined || planCode === filter.planCode,
     );
     return sortedPage(rows, ({ tenantId }) => tenantId, afterTenantId, limit);
+  }
+
+  async insert(subscription: Subscription): Promise<void> {
+    this.#transaction.change(() => {
+      const { tenantId, planCode } = subscription;
+      if (this.#transaction.plans.get(planCode) === undefined) throw new PlanNotFoundError(planCode);
+      if (this.#transaction.subscriptions.get(tenantId) !== undefined) {
+        throw new ConcurrentChangeError(`tenant ${tenantId} has a subscription`);
+      }
+      this.#transaction.subscriptions.set(tenantId, subscription);
+    });
   }
 
   async put(subscription: Subscription): Promise<Subscription> {

@@ -28,11 +28,7 @@ export class PostgresSubscriptionRepository implements SubscriptionRepository {
     return subscription === null ? undefined : subscriptionOfEntity(subscription);
   }
 
-  async list(
-    filter: SubscriptionFilter,
-    afterTenantId: string | undefined,
-    limit: number,
-  ): Promise<Subscription[]> {
+  async list(filter: SubscriptionFilter, afterTenantId: string | undefined, limit: number): Promise<Subscription[]> {
     const subscriptions = await this.#em.find(
       SubscriptionEntity,
       {
@@ -44,29 +40,39 @@ export class PostgresSubscriptionRepository implements SubscriptionRepository {
     return subscriptions.map(subscriptionOfEntity);
   }
 
+  async insert(subscription: Subscription): Promise<void> {
+    await orPlanNotFound(subscription, () => this.#em.insert(SubscriptionEntity, rowOf(subscription)));
+  }
+
   async put(subscription: Subscription): Promise<Subscription> {
-    try {
-      const stored = await this.#em.upsert(
-        SubscriptionEntity,
-        {
-          tenantId: subscription.tenantId,
-          plan: subscription.planCode,
-          timeZone: subscription.timeZone,
-          anchor: subscription.anchor === undefined ? null : new Date(subscription.anchor),
-          createdAt: new Date(subscription.createdAt),
-          updatedAt: new Date(subscription.updatedAt),
-        },
-        { onConflictExcludeFields: ["createdAt"] },
-      );
-      await this.#em.refresh(stored, { filters: this.#filters });
-      return subscriptionOfEntity(stored);
-    } catch (error) {
-      if (codeOf(error) === foreignKeyState) throw new PlanNotFoundError(subscription.planCode);
-      throw error;
-    }
+    const stored = await orPlanNotFound(subscription, () =>
+      this.#em.upsert(SubscriptionEntity, rowOf(subscription), { onConflictExcludeFields: ["createdAt"] }),
+    );
+    await this.#em.refresh(stored, { filters: this.#filters });
+    return subscriptionOfEntity(stored);
   }
 
   async delete(tenantId: string): Promise<void> {
     await this.#em.nativeDelete(SubscriptionEntity, { tenantId }, { filters: this.#filters });
+  }
+}
+
+function rowOf(subscription: Subscription) {
+  return {
+    tenantId: subscription.tenantId,
+    plan: subscription.planCode,
+    timeZone: subscription.timeZone,
+    anchor: subscription.anchor === undefined ? null : new Date(subscription.anchor),
+    createdAt: new Date(subscription.createdAt),
+    updatedAt: new Date(subscription.updatedAt),
+  };
+}
+
+async function orPlanNotFound<T>(subscription: Subscription, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (codeOf(error) === foreignKeyState) throw new PlanNotFoundError(subscription.planCode);
+    throw error;
   }
 }

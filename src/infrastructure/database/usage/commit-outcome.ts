@@ -29,7 +29,8 @@ export async function wasCommitted(
       const answer = await ask(transactions, tenantIds, transactionId, events);
       if (answer !== "in progress") return answer === "committed";
     } catch (error) {
-      if (Date.now() >= deadline) throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause: error });
+      if (Date.now() >= deadline)
+        throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause: error });
     }
     if (Date.now() >= deadline) throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause });
     await new Promise((resolve) => setTimeout(resolve, resolveIntervalMs));

@@ -1,11 +1,11 @@
 import type { CounterKey, CounterLineKey } from "../../../domain/counter-key.ts";
 import type { UsageRecord } from "../../../domain/usage-record.ts";
 import type { SnapshotQuestion, UsageRepository, UsageSnapshot } from "../../../repositories/usage-repository.ts";
-import { type DatabaseClock } from "../database-clock.ts";
+import type { DatabaseClock } from "../database-clock.ts";
 import { UsageRecordEntity } from "../entities/usage-record-entity.ts";
 import { recordOfEntity } from "../mappers/usage-record-mapper.ts";
-import type { Transactions } from "../transactions.ts";
 import { readNow } from "../read-now.ts";
+import type { Transactions } from "../transactions.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 
 const listedRecordsDefault = 100;

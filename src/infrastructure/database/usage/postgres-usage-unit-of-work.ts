@@ -38,7 +38,8 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
       const transaction = await this.#transactions.openAsApp(tenantIds);
       return await orRollBack(transaction, async () => {
         const result = await work(this.#ledger(transaction, outcome));
-        if (outcome.failure !== undefined) throw outcome.failure;
+        if (outcome.failure !== undefined)
+          throw new ConcurrentChangeError("a write failed", { cause: outcome.failure });
         await this.#commit(transaction, tenantIds, outcome.written);
         return result;
       });
@@ -58,8 +59,8 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
         try {
           outcome.written = { transactionId: await writeChanges(transaction, changes), events };
         } catch (error) {
-          outcome.failure = translateDatabaseError(error);
-          throw outcome.failure;
+          outcome.failure = error;
+          throw error;
         }
       },
     };

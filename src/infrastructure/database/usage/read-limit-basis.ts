@@ -83,7 +83,9 @@ export function limitBasisOf(row: LimitBasisRow): LimitBasis {
   const plans = new Map<string, PlanLimits>([...limits].map(([code, ofPlan]) => [code, { code, limits: ofPlan }]));
   const defaultPlan = row.plans.find((plan) => plan.is_default);
   return {
-    subscriptions: new Map(row.subscriptions.map((subscription) => [subscription.tenant_id, subscriptionOf(subscription)])),
+    subscriptions: new Map(
+      row.subscriptions.map((subscription) => [subscription.tenant_id, subscriptionOf(subscription)]),
+    ),
     overrides: new Map(row.overrides.map(overrideOf).map((override) => [counterKeyText(override), override])),
     plans,
     ...(defaultPlan === undefined ? {} : { defaultPlanCode: defaultPlan.code }),

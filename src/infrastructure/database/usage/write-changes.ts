@@ -72,7 +72,10 @@ export async function writeChanges(transaction: OpenTransaction, changes: UsageC
 }
 
 function parametersOf(changes: UsageChanges): unknown[] {
-  const newRecords = inOrder(changes.newRecords, (record) => `${record.tenantId} ${record.metricCode} ${record.ordinal}`);
+  const newRecords = inOrder(
+    changes.newRecords,
+    (record) => `${record.tenantId} ${record.metricCode} ${record.ordinal}`,
+  );
   const changed = changes.changedRecords;
   const events = inOrder(changes.events, (event) => `${event.tenantId} ${event.idempotencyKey ?? ""}`);
   const refusals = inOrder(changes.refusals, (refusal) => `${refusal.tenantId} ${refusal.metricCode}`);

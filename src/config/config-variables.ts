@@ -1,0 +1,124 @@
+import { type AuthMode, logLevels } from "./config.ts";
+import { type ConfigVariable, choiceVariable, type DefaultedVariable, integerVariable } from "./config-variable.ts";
+import { databaseUrlAllowed, isDatabaseUrl, maskDatabaseUrl } from "./database-url.ts";
+import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
+
+/** Read when the database is the embedded one and PLANS_FILE is not set: a first start then has something to show. */
+export const embeddedPlansFile = "examples/plans.yaml";
+
+const databasePoolDefault = 10;
+const databasePoolRange = { min: 1, max: 100 };
+
+/** Long enough for a batch on a disk that stalls, and seldom longer than a caller's own deadline. */
+const statementTimeoutDefaultMs = 5_000;
+const statementTimeoutRangeMs = { min: 100, max: 600_000 };
+
+const lockTimeoutDefaultMs = 2_000;
+const lockTimeoutRangeMs = { min: 10, max: 300_000 };
+
+/** `docker stop` kills after 10 s, and a killed service leaves the embedded database to the next start. */
+const drainTimeoutDefaultMs = 8_000;
+const drainTimeoutRangeMs = { min: 0, max: 600_000 };
+
+if (lockTimeoutDefaultMs >= statementTimeoutDefaultMs) throw new Error("a lock must time out before its statement");
+if (drainTimeoutDefaultMs <= statementTimeoutDefaultMs) throw new Error("a stop must outlast a statement in flight");
+
+export const grpcListen: DefaultedVariable<ListenAddress> = {
+  name: "GRPC_LISTEN",
+  default: { text: "127.0.0.1:50051" },
+  allowed: "`host:port` or `[IPv6 address]:port`, with a port from 0 to 65535",
+  meaning: "Where the gRPC server listens. Port 0 takes a free one.",
+  parse: parseListenAddress,
+};
+
+export const databaseUrl: ConfigVariable<string> = {
+  name: "DATABASE_URL",
+  default: { description: "none: an embedded PostgreSQL is started" },
+  allowed: databaseUrlAllowed,
+  meaning: "PostgreSQL 15 or newer, with the login that serves: no superuser, owner of nothing.",
+  parse: (text) => (isDatabaseUrl(text) ? text : undefined),
+  mask: maskDatabaseUrl,
+};
+
+export const databaseOwnerUrl: ConfigVariable<string> = {
+  name: "DATABASE_OWNER_URL",
+  default: { description: "none: the start compares schema versions and migrates nothing" },
+  allowed: "`postgres://user:password@host:port/database` as for `DATABASE_URL`, and only together with it",
+  meaning: "The same database with the login of its owner, which migrates at start and disconnects.",
+  parse: (text) => (isDatabaseUrl(text) ? text : undefined),
+  mask: maskDatabaseUrl,
+};
+
+export const dataDir: DefaultedVariable<string> = {
+  name: "DATA_DIR",
+  default: { text: ".data" },
+  allowed: "the path of a folder",
+  meaning: "Where the embedded PostgreSQL keeps its data. Unused with `DATABASE_URL`.",
+  parse: (text) => text,
+};
+
+export const plansFile: ConfigVariable<string> = {
+  name: "PLANS_FILE",
+  default: { description: `\`${embeddedPlansFile}\` with the embedded PostgreSQL, none with \`DATABASE_URL\`` },
+  allowed: "the path of a YAML file",
+  meaning: "Plans and subscriptions that the start creates where they are missing. What exists is never changed.",
+  parse: (text) => text,
+};
+
+export const auth: DefaultedVariable<AuthMode> = {
+  name: "AUTH",
+  default: { text: "none" },
+  allowed: "`none`, with `GRPC_LISTEN` on loopback; `required` is refused until there are credentials to check",
+  meaning: "Whether callers must show a credential.",
+  parse: (text) => (text === "none" ? text : undefined),
+};
+
+export const logLevel = choiceVariable("LOG_LEVEL", "The least severe level that is logged.", "info", logLevels);
+
+export const databasePoolMax = integerVariable(
+  "DATABASE_POOL_MAX",
+  "Most connections to the database at once.",
+  databasePoolDefault,
+  databasePoolRange,
+);
+
+export const statementTimeoutMs = integerVariable(
+  "STATEMENT_TIMEOUT_MS",
+  "Milliseconds after which the database gives up on one statement.",
+  statementTimeoutDefaultMs,
+  statementTimeoutRangeMs,
+);
+
+const lockTimeoutInRangeMs = integerVariable(
+  "LOCK_TIMEOUT_MS",
+  "Milliseconds after which the database gives up on waiting for one lock.",
+  lockTimeoutDefaultMs,
+  lockTimeoutRangeMs,
+);
+
+export const lockTimeoutMs: DefaultedVariable<number> = {
+  ...lockTimeoutInRangeMs,
+  allowed: `${lockTimeoutInRangeMs.allowed}, less than \`STATEMENT_TIMEOUT_MS\``,
+};
+
+export const drainTimeoutMs = integerVariable(
+  "DRAIN_TIMEOUT_MS",
+  "Milliseconds that a stop waits for calls in flight.",
+  drainTimeoutDefaultMs,
+  drainTimeoutRangeMs,
+);
+
+/** Every variable that the service reads, in the order of the README's table. */
+export const configVariables: readonly ConfigVariable<unknown>[] = [
+  grpcListen,
+  databaseUrl,
+  databaseOwnerUrl,
+  dataDir,
+  plansFile,
+  auth,
+  logLevel,
+  databasePoolMax,
+  statementTimeoutMs,
+  lockTimeoutMs,
+  drainTimeoutMs,
+];

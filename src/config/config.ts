@@ -1,0 +1,47 @@
+import type { ListenAddress } from "./listen-address.ts";
+
+/** What the service is told at start, checked: nothing in it needs to be checked again. */
+export interface Config {
+  /** Where the gRPC door listens. Without authentication always a loopback address. */
+  readonly grpcListen: ListenAddress;
+  readonly database: EmbeddedDatabaseConfig | ExternalDatabaseConfig;
+  /** Plans and subscriptions to create at start; absent: none. Relative to the working folder. */
+  readonly plansFile?: string;
+  readonly auth: AuthMode;
+  readonly logLevel: LogLevel;
+  /** Connections to the database, 1 … 100. */
+  readonly databasePoolMax: number;
+  /** Longest run of one SQL statement. Longer than `lockTimeoutMs`. */
+  readonly statementTimeoutMs: number;
+  /** Longest wait for one lock. */
+  readonly lockTimeoutMs: number;
+  /** How long a stop waits for calls in flight. 0: not at all. */
+  readonly drainTimeoutMs: number;
+}
+
+/** A PostgreSQL that the service brings, starts and stops itself. */
+export interface EmbeddedDatabaseConfig {
+  readonly kind: "embedded";
+  /** Relative to the working folder. */
+  readonly dataDirectory: string;
+}
+
+/** A PostgreSQL that somebody else runs. Both URLs may hold a password: never log them. */
+export interface ExternalDatabaseConfig {
+  readonly kind: "external";
+  /** Of the login that serves, which owns nothing. */
+  readonly url: string;
+  /** Of the owner, who migrates; absent: somebody else migrates. */
+  readonly ownerUrl?: string;
+}
+
+/**
+ * Whether callers must show a credential. Credentials do not exist yet; until they do, this is the only mode, and only
+ * on a loopback address.
+ */
+export type AuthMode = "none";
+
+/** Those of pino. */
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+export type LogLevel = (typeof logLevels)[number];
