@@ -6,8 +6,8 @@ const cutMark = "...";
 /**
  * A text that somebody sent, for an error or a log: at most 64 characters of printable ASCII, "..." where it was cut.
  *
- * Everything else is escaped, letters of other scripts too: control characters would reach a terminal, and a Cyrillic "а"
- * in a code that must be ASCII would look right while being the very mistake.
+ * Everything else is escaped, letters of other scripts too: control characters would reach a terminal, and a Cyrillic
+ * "а" in a code that must be ASCII would look right while being the very mistake.
  */
 export function echoOf(text: string): string {
   let echo = "";

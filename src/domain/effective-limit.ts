@@ -6,6 +6,7 @@ import type { LimitEnforcement } from "./limit-enforcement.ts";
 import { type LimitOverride, overrideHolds } from "./limit-override.ts";
 import type { LimitSource } from "./limit-source.ts";
 import type { PeriodKind } from "./period-kind.ts";
+import type { PeriodSchedule } from "./period-schedule.ts";
 import type { QuotaLimit } from "./quota-limit.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -18,12 +19,7 @@ export interface EffectiveLimit {
   readonly limitSource: LimitSource;
   readonly planCode: string;
   /** Where periods begin: the subscription's zone and anchor, else UTC and calendar (R4). */
-  readonly schedule: Schedule;
-}
-
-export interface Schedule {
-  readonly timeZone: string;
-  readonly anchor?: EpochMilliseconds;
+  readonly schedule: PeriodSchedule;
 }
 
 export interface LimitQuestion {
@@ -51,11 +47,10 @@ export function effectiveLimit(basis: LimitBasis, question: LimitQuestion, now: 
   return combine(quotaLimit, planCode, planSource, schedule, override, now);
 }
 
-/** Every metric of the tenant's own plan, sorted by metric code. */
-export function effectiveLimits(basis: LimitBasis, tenantId: string, now: EpochMilliseconds): EffectiveLimit[] {
+/** The metrics of the tenant's own plan, sorted. @throws NoPlanError */
+export function plannedMetrics(basis: LimitBasis, tenantId: string): string[] {
   const { planCode } = planFor(basis, { tenantId });
-  const metricCodes = [...(basis.plans.get(planCode)?.limits.keys() ?? [])].sort();
-  return metricCodes.map((metricCode) => effectiveLimit(basis, { tenantId, metricCode }, now));
+  return [...(basis.plans.get(planCode)?.limits.keys() ?? [])].sort();
 }
 
 function planFor(
@@ -73,7 +68,7 @@ function combine(
   quotaLimit: QuotaLimit,
   planCode: string,
   planSource: LimitSource,
-  schedule: Schedule,
+  schedule: PeriodSchedule,
   override: LimitOverride | undefined,
   now: EpochMilliseconds,
 ): EffectiveLimit {
@@ -85,9 +80,9 @@ function combine(
   return { ...common, limit: override.limit, enforcement, limitSource: "OVERRIDE" };
 }
 
-const utcCalendar: Schedule = { timeZone: "UTC" };
+const utcCalendar: PeriodSchedule = { timeZone: "UTC" };
 
-function scheduleOf(subscription: Subscription | undefined): Schedule {
+function scheduleOf(subscription: Subscription | undefined): PeriodSchedule {
   if (subscription === undefined) return utcCalendar;
   const { timeZone, anchor } = subscription;
   return anchor === undefined ? { timeZone } : { timeZone, anchor };

@@ -57,7 +57,7 @@ function unitsBetween(unit: CalendarUnit, from: Temporal.ZonedDateTime, to: Temp
     const months = (to.year - from.year) * monthsPerYear + to.month - from.month;
     return Math.floor(months / unit.months);
   }
-  // By the day numbers: Temporal's `until` gives the same and costs a third more per look-up.
+  // By day numbers: Temporal's `until` gives the same and makes each look-up a quarter dearer.
   return Math.floor((localDay(to) - localDay(from)) / unit.days);
 }
 

@@ -11,8 +11,12 @@ export interface PlanRepository {
   list(afterCode: string | undefined, limit: number): Promise<Plan[]>;
   /** @throws ConcurrentChangeError when a plan of the code, or another default plan, came in between */
   insert(plan: Plan): Promise<void>;
-  /** Replaces everything but code and creation time. */
+  /**
+   * Replaces everything but code and creation time of a plan that was found in this transaction.
+   *
+   * @throws ConcurrentChangeError when another default plan came in between
+   */
   replace(plan: Plan): Promise<void>;
-  /** @throws PlanInUseError when a subscription of any tenant refers to it (R6) */
+  /** Deleting an absent one changes nothing. @throws PlanInUseError when a subscription of any tenant refers to it (R6) */
   delete(code: string): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { UsageRecord } from "../domain/usage-record.ts";
 /** Counters, read without a lock: what is answered is what had been committed, never less than was acknowledged. */
 export interface UsageRepository {
   /**
-   * The open record of the line, by the storage's clock; undefined when nothing was used in the period open now.
+   * The open record of the line, by the storage's clock but not before the line's last event (R9); undefined when nothing was used in the period open now.
    */
   getCurrentPeriod(key: CounterLineKey): Promise<UsageRecord | undefined>;
 

@@ -16,6 +16,7 @@ import type { UsageRefusal } from "../domain/usage-refusal.ts";
 export interface UsageUnitOfWork {
   /**
    * @param tenantIds every tenant that the work touches
+   * @param work must not run another unit of work: it would wait for the locks of this one
    * @throws ConcurrentChangeError nothing was written, may be run again at once
    * @throws StorageUnavailableError nothing was written
    * @throws CommitOutcomeUnknownError it was or was not written, and cannot be found out
@@ -28,6 +29,8 @@ export interface UsageLedger {
   /**
    * Locks the records of these counters whose period has not ended, of every kind, in one order for all callers, and reads
    * the clock once the locks are held (R9).
+   *
+   * @param keys each counter once
    */
   lockOpenRecords(keys: readonly CounterKey[]): Promise<LockedRecords>;
 

@@ -2,7 +2,7 @@ import type { CounterKey } from "../domain/counter-key.ts";
 import type { EffectiveLimit } from "../domain/effective-limit.ts";
 import { eventIdAfter, eventIdInstant, type RandomBits } from "../domain/event-id.ts";
 import type { EpochMilliseconds } from "../domain/instant.ts";
-import { openPeriod } from "../domain/period-calendar.ts";
+import { openPeriod, type PeriodLookup } from "../domain/period-calendar.ts";
 import type { PeriodKind } from "../domain/period-kind.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
 import { admit } from "../domain/usage-counter.ts";
@@ -20,14 +20,16 @@ interface RecordLine {
 /** All records of one tenant and metric as one batch sees and changes them. */
 export class CounterView {
   readonly #now: EpochMilliseconds;
+  readonly #periodAt: PeriodLookup;
   readonly #lines: RecordLine[] = [];
   readonly #previousEnds = new Map<PeriodKind, EpochMilliseconds>();
   #time: EpochMilliseconds;
   #lastEventId: string | undefined;
   #lastOrdinal: bigint | undefined;
 
-  constructor(now: EpochMilliseconds) {
+  constructor(now: EpochMilliseconds, periodAt: PeriodLookup) {
     this.#now = now;
+    this.#periodAt = periodAt;
     this.#time = now;
   }
 
@@ -93,7 +95,7 @@ export class CounterView {
   /** R11: the first period after a stored one begins where that ended. */
   #stateOfNextPeriod(limit: EffectiveLimit) {
     const previousEnd = this.#previousEnds.get(limit.periodKind);
-    const period = openPeriod(limit.periodKind, this.#time, limit.schedule, previousEnd);
+    const period = openPeriod(limit.periodKind, this.#time, limit.schedule, previousEnd, this.#periodAt);
     return { currentUsage: 0n, periodStart: period.start, periodEnd: period.end };
   }
 

@@ -1,11 +1,11 @@
-import { counterLineKeyText } from "../domain/counter-key.ts";
-import { type EffectiveLimit, effectiveLimit, effectiveLimits } from "../domain/effective-limit.ts";
-import type { EpochMilliseconds } from "../domain/instant.ts";
-import { openPeriod } from "../domain/period-calendar.ts";
-import { type QuotaStatus, remainingOf, statusOf } from "../domain/quota-status.ts";
+import { plannedMetrics } from "../domain/effective-limit.ts";
+import { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
+import type { PeriodLookup } from "../domain/period-calendar.ts";
+import { type QuotaStatus, remainingOf } from "../domain/quota-status.ts";
 import { assertCountable, wouldExceed } from "../domain/usage-counter.ts";
-import { isOpenAt, type UsageRecord } from "../domain/usage-record.ts";
-import type { UsageRepository, UsageSnapshot } from "../repositories/usage-repository.ts";
+import type { UsageRepository } from "../repositories/usage-repository.ts";
+import { BatchQueue, type BatchQueueBounds, type Caller } from "./batch-queue.ts";
+import { QuotaView } from "./quota-view.ts";
 import { rerunAfterLostRace } from "./storage-failures.ts";
 
 export interface QuotaQuestion {
@@ -24,76 +24,102 @@ export interface QuotaAdvice {
   readonly status: QuotaStatus;
 }
 
-/** Answers what a tenant may use. Writes nothing and holds nothing. */
+/** One answer of a batch. */
+type Answer<T> =
+  | { readonly value: T; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: QuotaServiceError };
+
+interface StatusQuestion {
+  readonly tenantId: string;
+  readonly metricCodes: readonly string[];
+}
+
+/** What a waiting question occupies, roughly. */
+const questionBytes = 256;
+
+/** A status is all metrics of a plan, up to 200, so fewer of them make a batch. */
+const statusBatchItemsMax = 32;
+
+/** Answers what a tenant may use. Writes nothing and holds nothing; concurrent questions share a snapshot. */
 export class QuotaEnforcementService {
   readonly #usage: UsageRepository;
+  readonly #periodAt: PeriodLookup;
+  readonly #checks: BatchQueue<QuotaQuestion, Answer<QuotaAdvice>>;
+  readonly #statuses: BatchQueue<StatusQuestion, Answer<QuotaStatus[]>>;
 
-  constructor(usage: UsageRepository) {
+  constructor(usage: UsageRepository, periodAt: PeriodLookup, bounds: BatchQueueBounds) {
     this.#usage = usage;
+    this.#periodAt = periodAt;
+    this.#checks = new BatchQueue((questions) => this.#check(questions), bounds);
+    this.#statuses = new BatchQueue((questions) => this.#readStatuses(questions), {
+      ...bounds,
+      batchItemsMax: Math.min(bounds.batchItemsMax, statusBatchItemsMax),
+    });
   }
 
   /**
    * What RecordUsage would say now.
    *
-   * @throws NoPlanError, PlanNotFoundError, MetricNotInPlanError, CounterOverflowError, DatabaseUnavailableError
+   * @throws NoPlanError, PlanNotFoundError, MetricNotInPlanError, CounterOverflowError
+   * @throws DatabaseUnavailableError, OverloadedError
    */
-  async checkQuota(question: QuotaQuestion): Promise<QuotaAdvice> {
-    const snapshot = await rerunAfterLostRace(() => this.#usage.readSnapshot([question]));
-    const now = clockOf(snapshot, question.tenantId, question.metricCode);
-    const limit = effectiveLimit(snapshot.limits, question, now);
-    const status = statusIn(snapshot, question.tenantId, limit, now);
-    const exceeds = wouldExceed(limit.limit, status.current, question.amount);
-    const allowed = !(exceeds && limit.enforcement === "HARD");
-    if (allowed) assertCountable(question.metricCode, status.current, question.amount);
-    const remaining = remainingOf(status);
-    return {
-      wouldExceed: exceeds,
-      remaining: remaining === null ? null : remaining - question.amount,
-      allowed,
-      status,
-    };
+  async checkQuota(question: QuotaQuestion, caller?: Caller): Promise<QuotaAdvice> {
+    return valueOf(await this.#checks.submit(question, questionBytes, caller));
   }
 
   /**
    * Every metric of the tenant's plan, sorted by metric code, in one snapshot.
    *
    * @param metricCodes only these; what the plan lacks is left out
-   * @throws NoPlanError, DatabaseUnavailableError
+   * @throws NoPlanError, DatabaseUnavailableError, OverloadedError
    */
-  async getStatus(tenantId: string, metricCodes: readonly string[] = []): Promise<QuotaStatus[]> {
-    const snapshot = await rerunAfterLostRace(() => this.#usage.readSnapshot([{ tenantId }]));
-    const wanted = new Set(metricCodes);
-    return effectiveLimits(snapshot.limits, tenantId, snapshot.now)
-      .filter((limit) => wanted.size === 0 || wanted.has(limit.metricCode))
-      .map((limit) => {
-        const now = clockOf(snapshot, tenantId, limit.metricCode);
-        const question = { tenantId, metricCode: limit.metricCode };
-        return statusIn(snapshot, tenantId, effectiveLimit(snapshot.limits, question, now), now);
-      });
+  async getStatus(tenantId: string, metricCodes: readonly string[] = [], caller?: Caller): Promise<QuotaStatus[]> {
+    return valueOf(await this.#statuses.submit({ tenantId, metricCodes }, questionBytes, caller));
+  }
+
+  async #check(questions: readonly QuotaQuestion[]): Promise<Answer<QuotaAdvice>[]> {
+    const view = new QuotaView(await rerunAfterLostRace(() => this.#usage.readSnapshot(questions)), this.#periodAt);
+    return questions.map((question) => answer(() => adviceOn(question, view)));
+  }
+
+  async #readStatuses(questions: readonly StatusQuestion[]): Promise<Answer<QuotaStatus[]>[]> {
+    const snapshot = await rerunAfterLostRace(() =>
+      this.#usage.readSnapshot(questions.map(({ tenantId }) => ({ tenantId }))),
+    );
+    const view = new QuotaView(snapshot, this.#periodAt);
+    return questions.map(({ tenantId, metricCodes }) =>
+      answer(() => {
+        const wanted = new Set(metricCodes);
+        return plannedMetrics(snapshot.limits, tenantId)
+          .filter((metricCode) => wanted.size === 0 || wanted.has(metricCode))
+          .map((metricCode) => view.statusOf({ tenantId, metricCode }, view.limitOf({ tenantId, metricCode })));
+      }),
+    );
   }
 }
 
-/** R9: reads use the clock of decisions, which is never below the counter's last event. */
-function clockOf(snapshot: UsageSnapshot, tenantId: string, metricCode: string): EpochMilliseconds {
-  return snapshot.latestRecords
-    .filter((record) => record.tenantId === tenantId && record.metricCode === metricCode)
-    .reduce((latest, record) => Math.max(latest, record.lastEventAt), snapshot.now);
+function adviceOn(question: QuotaQuestion, view: QuotaView): QuotaAdvice {
+  const { metricCode, amount } = question;
+  const limit = view.limitOf(question);
+  const status = view.statusOf(question, limit);
+  const exceeds = wouldExceed(limit.limit, status.current, amount);
+  const allowed = !(exceeds && limit.enforcement === "HARD");
+  if (allowed) assertCountable(metricCode, status.current, amount);
+  const remaining = remainingOf(status);
+  return { wouldExceed: exceeds, remaining: remaining === null ? null : remaining - amount, allowed, status };
 }
 
-function statusIn(
-  snapshot: UsageSnapshot,
-  tenantId: string,
-  limit: EffectiveLimit,
-  now: EpochMilliseconds,
-): QuotaStatus {
-  const latest = latestRecord(snapshot, tenantId, limit);
-  if (latest !== undefined && isOpenAt(latest, now)) {
-    return statusOf(limit, latest.currentUsage, { start: latest.periodStart, end: latest.periodEnd });
+/** One question's own failure must not become its neighbours'. */
+function answer<T>(decide: () => T): Answer<T> {
+  try {
+    return { value: decide() };
+  } catch (error) {
+    if (error instanceof QuotaServiceError) return { error };
+    throw error;
   }
-  return statusOf(limit, 0n, openPeriod(limit.periodKind, now, limit.schedule, latest?.periodEnd));
 }
 
-function latestRecord(snapshot: UsageSnapshot, tenantId: string, limit: EffectiveLimit): UsageRecord | undefined {
-  const line = counterLineKeyText({ tenantId, metricCode: limit.metricCode, periodKind: limit.periodKind });
-  return snapshot.latestRecords.find((record) => counterLineKeyText(record) === line);
+function valueOf<T>(given: Answer<T>): T {
+  if (given.error !== undefined) throw given.error;
+  return given.value;
 }

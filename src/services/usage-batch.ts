@@ -11,6 +11,7 @@ import { QuotaExceededError } from "../domain/errors/quota-exceeded-error.ts";
 import { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
 import type { RandomBits } from "../domain/event-id.ts";
 import type { EpochMilliseconds } from "../domain/instant.ts";
+import type { PeriodLookup } from "../domain/period-calendar.ts";
 import { statusAfter } from "../domain/quota-status.ts";
 import { hasContentOf, type UsageAttempt } from "../domain/usage-attempt.ts";
 import { isOverLimit, type UsageEvent } from "../domain/usage-event.ts";
@@ -19,13 +20,19 @@ import type { DecisionBasis, LockedRecords, Predecessor, UsageChanges } from "..
 import { CounterView } from "./counter-view.ts";
 import type { UsageOutcome, UsageReceipt } from "./usage-outcome.ts";
 
+/** What deciding needs besides what was read. */
+export interface DecisionMeans {
+  readonly random: RandomBits;
+  readonly periodAt: PeriodLookup;
+}
+
 /**
  * Decides a batch of attempts in their order, on what was read under the locks, and collects what has to be written. Holds
  * the batch's own view of every counter, so that an attempt sees what its predecessors in the batch did.
  */
 export class UsageBatch {
   readonly #attempts: readonly UsageAttempt[];
-  readonly #random: RandomBits;
+  readonly #means: DecisionMeans;
   readonly #basis: DecisionBasis;
   readonly #now: EpochMilliseconds;
   readonly #counters = new Map<string, CounterView>();
@@ -34,9 +41,9 @@ export class UsageBatch {
   readonly #events: UsageEvent[] = [];
   readonly #refusals = new Map<string, UsageRefusal>();
 
-  constructor(attempts: readonly UsageAttempt[], locked: LockedRecords, basis: DecisionBasis, random: RandomBits) {
+  constructor(attempts: readonly UsageAttempt[], locked: LockedRecords, basis: DecisionBasis, means: DecisionMeans) {
     this.#attempts = attempts;
-    this.#random = random;
+    this.#means = means;
     this.#basis = basis;
     this.#now = locked.now;
     for (const record of locked.records) this.#counter(record).addLocked(record);
@@ -92,7 +99,7 @@ export class UsageBatch {
     if (replay !== undefined) return receiptOf(replay, true);
     if (limit === undefined) throw new Error("an attempt has no limit looked up");
     if (limit.error !== undefined) throw limit.error;
-    const event = this.#counter(attempt).record(attempt, limit.limit, this.#random);
+    const event = this.#counter(attempt).record(attempt, limit.limit, this.#means.random);
     this.#events.push(event);
     if (attempt.idempotencyKey !== undefined) this.#remember(event, attempt.idempotencyKey);
     return receiptOf(event, false);
@@ -124,7 +131,7 @@ export class UsageBatch {
     const text = counterKeyText(key);
     const existing = this.#counters.get(text);
     if (existing !== undefined) return existing;
-    const created = new CounterView(this.#now);
+    const created = new CounterView(this.#now, this.#means.periodAt);
     this.#counters.set(text, created);
     return created;
   }

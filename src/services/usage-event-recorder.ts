@@ -1,25 +1,24 @@
 import { type CounterKey, counterKeyText, idempotencyKeyText } from "../domain/counter-key.ts";
 import { OutcomeUnknownError } from "../domain/errors/availability-errors.ts";
-import type { RandomBits } from "../domain/event-id.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
 import type { UsageEvent } from "../domain/usage-event.ts";
 import { CommitOutcomeUnknownError } from "../repositories/storage-errors.ts";
 import type { EventFilter, UsageEventRepository } from "../repositories/usage-event-repository.ts";
 import type { DecisionQuestion, UsageLedger, UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
 import { rerunAfterLostRace } from "./storage-failures.ts";
-import { UsageBatch } from "./usage-batch.ts";
+import { type DecisionMeans, UsageBatch } from "./usage-batch.ts";
 import type { UsageOutcome } from "./usage-outcome.ts";
 
 /** Turns attempts into events, and reads events back. */
 export class UsageEventRecorder {
   readonly #unitOfWork: UsageUnitOfWork;
   readonly #events: UsageEventRepository;
-  readonly #random: RandomBits;
+  readonly #means: DecisionMeans;
 
-  constructor(unitOfWork: UsageUnitOfWork, events: UsageEventRepository, random: RandomBits) {
+  constructor(unitOfWork: UsageUnitOfWork, events: UsageEventRepository, means: DecisionMeans) {
     this.#unitOfWork = unitOfWork;
     this.#events = events;
-    this.#random = random;
+    this.#means = means;
   }
 
   /**
@@ -56,7 +55,7 @@ export class UsageEventRecorder {
   ): Promise<UsageOutcome[]> {
     const question = questionOf(attempts, tenantIds);
     const locked = await ledger.lockOpenRecords(question.counters);
-    const batch = new UsageBatch(attempts, locked, await ledger.readDecisionBasis(question), this.#random);
+    const batch = new UsageBatch(attempts, locked, await ledger.readDecisionBasis(question), this.#means);
     const lines = batch.linesWithoutOpenRecord();
     if (lines.length > 0) batch.addPredecessors(await ledger.readPredecessors(lines, locked.now));
     const outcomes = batch.decide();

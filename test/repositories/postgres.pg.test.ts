@@ -1,4 +1,6 @@
 import { makePostgresStorage } from "../support/postgres-storage.ts";
+import { describeControlStorage } from "./contract/control-storage.ts";
 import { describeUsageStorage } from "./contract/usage-storage.ts";
 
 describeUsageStorage("PostgreSQL", makePostgresStorage, { countersAreLockedApart: true });
+describeControlStorage("PostgreSQL", makePostgresStorage);

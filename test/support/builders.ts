@@ -11,8 +11,8 @@ import { refusalHour, type UsageRefusal } from "../../src/domain/usage-refusal.t
 import type { UsageChanges } from "../../src/repositories/usage-unit-of-work.ts";
 
 /**
- * Well-formed objects for tests, of which a test names what it is about. Tenants and codes are random, so that tests may
- * share a database.
+ * Well-formed objects for tests, of which a test names what it is about. Tenants and codes are random, so that tests
+ * may share a database.
  */
 
 /** Inside March 2026, with milliseconds that a coarser column would lose. */

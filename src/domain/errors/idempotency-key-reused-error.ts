@@ -1,3 +1,4 @@
+import { quoted } from "../echo.ts";
 import { QuotaServiceError } from "./quota-service-error.ts";
 
 /** The key already stands for an event with other content (R13). */
@@ -8,7 +9,7 @@ export class IdempotencyKeyReusedError extends QuotaServiceError {
   readonly eventId: string;
 
   constructor(idempotencyKey: string, eventId: string) {
-    super(`idempotency key ${idempotencyKey} was already used for event ${eventId} with other content`);
+    super(`idempotency key ${quoted(idempotencyKey)} was already used for event ${eventId} with other content`);
     this.idempotencyKey = idempotencyKey;
     this.eventId = eventId;
   }

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { withStartConnection } from "./connect-at-start.ts";
-import { newerSchema } from "./migration/migrate.ts";
+import { grantOptionsVersion, newerSchema } from "./migration/migrate.ts";
 import { compareSchema } from "./migration/schema-versions.ts";
 import { migrationTable } from "./orm.ts";
 import { appRole, readerRole } from "./roles.ts";
@@ -9,27 +9,36 @@ import { StartError } from "./start-error.ts";
 /** PostgreSQL 15 is the oldest with the privileges that the schema relies on. */
 const serverVersionMin = 150_000;
 
+/** What a version's number is to its major version. */
+const versionsPerMajor = 10_000;
+
 interface LoginFacts {
   readonly login: string;
   readonly version: number;
   readonly fsync: string;
   readonly full_page_writes: string;
+  readonly read_only: string;
   readonly superuser: boolean;
   readonly bypasses: boolean;
   readonly inherits: boolean;
+  readonly would_inherit: boolean;
   readonly owns_database: boolean;
   readonly owned_table: string | null;
 }
 
+const inheritsSql = (role: string) => `coalesce(pg_has_role(to_regrole('${role}'), 'USAGE'), false)`;
+
 const factsSql = `
   select session_user as login, current_setting('server_version_num')::int as version,
     current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
+    current_setting('transaction_read_only') as read_only,
     r.rolsuper as superuser, r.rolbypassrls as bypasses,
-    coalesce(pg_has_role(to_regrole('${appRole}'), 'USAGE') or pg_has_role(to_regrole('${readerRole}'), 'USAGE'), false)
-      as inherits,
+    ${inheritsSql(appRole)} or ${inheritsSql(readerRole)} as inherits,
+    r.rolinherit and current_setting('server_version_num')::int < ${grantOptionsVersion} as would_inherit,
     (select pg_has_role(d.datdba, 'USAGE') from pg_database d where d.datname = current_database()) as owns_database,
     (select min(c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relname like 'quota\\_%' and n.nspname = any (current_schemas(false)) and pg_has_role(c.relowner, 'USAGE')) as owned_table
+      where c.relname like 'quota\\_%' and n.nspname = any (current_schemas(false))
+        and pg_has_role(c.relowner, 'USAGE')) as owned_table
   from pg_roles r where r.rolname = session_user`;
 
 /**
@@ -43,7 +52,8 @@ export async function checkServer(servingUrl: string): Promise<string> {
   return await withStartConnection("DATABASE_URL", servingUrl, async (client) => {
     const { rows } = await client.query<LoginFacts>(factsSql);
     if (rows[0] === undefined) throw new StartError("DATABASE_URL: the server does not know its own login");
-    checkFacts(rows[0]);
+    const problem = serverProblem(rows[0]) ?? loginProblem(rows[0]);
+    if (problem !== undefined) throw new StartError(`DATABASE_URL: ${problem}`);
     return rows[0].login;
   });
 }
@@ -57,35 +67,37 @@ export async function checkSchema(servingUrl: string): Promise<void> {
   await withStartConnection("DATABASE_URL", servingUrl, compareWithCode);
 }
 
-/** Settings of the server and rights of the login. */
-function checkFacts(facts: LoginFacts): void {
-  const { login } = facts;
+function serverProblem(facts: LoginFacts): string | undefined {
   if (facts.version < serverVersionMin) {
-    throw new StartError(`DATABASE_URL: PostgreSQL 15 or newer is needed, the server is ${facts.version / 10_000}`);
+    return `PostgreSQL 15 or newer is needed, the server is ${Math.floor(facts.version / versionsPerMajor)}`;
   }
   for (const name of ["fsync", "full_page_writes"] as const) {
     if (facts[name] !== "on") {
-      throw new StartError(
-        `DATABASE_URL: the server runs with ${name} = ${facts[name]}, a crash could lose acknowledged events; set it to on`,
-      );
+      return `the server runs with ${name} = ${facts[name]}, a crash could lose acknowledged events; set it to on`;
     }
   }
-  if (facts.superuser)
-    throw new StartError(
-      `DATABASE_URL: login ${login} is a superuser, whom row level security does not bind; use a login without rights`,
-    );
-  if (facts.bypasses) throw new StartError(`DATABASE_URL: login ${login} has BYPASSRLS; use a login without rights`);
+  return facts.read_only === "on" ? "the server is read-only, most likely a standby; name the primary" : undefined;
+}
+
+function loginProblem(facts: LoginFacts): string | undefined {
+  const login = `login ${facts.login}`;
+  if (facts.superuser) {
+    return `${login} is a superuser, whom row level security does not bind; use a login without rights`;
+  }
+  if (facts.bypasses) return `${login} has BYPASSRLS; use a login without rights`;
   if (facts.owns_database || facts.owned_table !== null) {
     const owned = facts.owned_table === null ? "the database" : `table ${facts.owned_table}`;
-    throw new StartError(
-      `DATABASE_URL: login ${login} owns ${owned}; use a login that owns nothing, and give the owner as DATABASE_OWNER_URL`,
-    );
+    return `${login} owns ${owned}; use a login that owns nothing, and give the owner as DATABASE_OWNER_URL`;
+  }
+  const name = pg.escapeIdentifier(facts.login);
+  if (facts.would_inherit) {
+    return `${login} inherits the rights of its roles; as a superuser run: alter role ${name} noinherit`;
   }
   if (facts.inherits) {
-    throw new StartError(
-      `DATABASE_URL: login ${login} inherits the rights of ${appRole} or ${readerRole}; run: alter role ${pg.escapeIdentifier(login)} noinherit, and grant both again`,
-    );
+    const grant = `grant ${appRole}, ${readerRole} to ${name} with inherit false`;
+    return `${login} inherits the rights of ${appRole} or ${readerRole}; as who granted them run: ${grant}`;
   }
+  return undefined;
 }
 
 async function compareWithCode(client: pg.Client): Promise<void> {

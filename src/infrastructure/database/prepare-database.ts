@@ -1,5 +1,6 @@
 import { checkSchema, checkServer } from "./check-database.ts";
 import { migrate } from "./migration/migrate.ts";
+import { checkSameDatabase } from "./migration/same-database.ts";
 
 /**
  * Checks server and login, migrates where the owner's URL is given, and checks that the schema is this code's.
@@ -9,7 +10,12 @@ import { migrate } from "./migration/migrate.ts";
  */
 export async function prepareDatabase(url: string, ownerUrl: string | undefined): Promise<readonly string[]> {
   const servingLogin = await checkServer(url);
-  const executed = ownerUrl === undefined ? [] : await migrate(ownerUrl, servingLogin);
+  const executed = ownerUrl === undefined ? [] : await migrateAsOwner(url, ownerUrl, servingLogin);
   await checkSchema(url);
   return executed;
+}
+
+async function migrateAsOwner(url: string, ownerUrl: string, servingLogin: string): Promise<readonly string[]> {
+  await checkSameDatabase(url, ownerUrl);
+  return await migrate(ownerUrl, servingLogin);
 }

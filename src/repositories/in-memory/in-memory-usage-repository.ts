@@ -16,8 +16,9 @@ export class InMemoryUsageRepository implements UsageRepository {
   }
 
   async getCurrentPeriod(key: CounterLineKey): Promise<UsageRecord | undefined> {
-    const now = this.#storage.now();
-    return recordsOfLine(this.#storage.tables, key).find((record) => isOpenAt(record, now));
+    const records = recordsOfLine(this.#storage.tables, key);
+    const now = records.reduce((latest, record) => Math.max(latest, record.lastEventAt), this.#storage.now());
+    return records.find((record) => isOpenAt(record, now));
   }
 
   async listByTenantAndMetric(key: CounterKey, limit = pageSizeDefault): Promise<UsageRecord[]> {

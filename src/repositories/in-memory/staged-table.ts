@@ -1,7 +1,7 @@
 import type { ReadableTable } from "./in-memory-tables.ts";
 import type { StoredRow, TenantScope } from "./tenant-scope.ts";
 
-/** One table within one transaction: what is committed, under the transaction's own changes, as far as its scope sees. */
+/** One table within one transaction: what is committed, under its own changes, as far as its scope sees. */
 export class StagedTable<Row extends StoredRow> implements ReadableTable<Row> {
   readonly #committed: Map<string, Row>;
   readonly #scope: TenantScope;

@@ -3,7 +3,7 @@ import { PlanNotFoundError } from "../../../src/domain/errors/limit-lookup-error
 import type { Plan } from "../../../src/domain/plan.ts";
 import type { Subscription } from "../../../src/domain/subscription.ts";
 import { aCode, aMoment, aPlan, aSubscription, aTenant, dayMs } from "../../support/builders.ts";
-import { failureOf, findPlan, insertPlans, readAs } from "./steps.ts";
+import { expectLostRace, failureOf, findPlan, insertPlans, readAs } from "./steps.ts";
 import type { CurrentStorage } from "./storage-under-test.ts";
 
 export function describeSubscriptions(storage: CurrentStorage): void {
@@ -93,6 +93,52 @@ export function describeSubscriptions(storage: CurrentStorage): void {
     });
   });
 
+  describe("inserting a subscription", () => {
+    async function insert(subscription: Subscription): Promise<void> {
+      const { tenantId } = subscription;
+      await storage().control.change([tenantId], (store) => store.subscriptions.insert(subscription));
+    }
+
+    it("creates it, and it comes back exactly", async () => {
+      const { code } = await aStoredPlan();
+      for (const fields of [{ planCode: code }, { planCode: code, anchor: aMoment - dayMs }]) {
+        const subscription = aSubscription(fields);
+        await insert(subscription);
+        expect(await find(subscription.tenantId)).toStrictEqual(subscription);
+      }
+    });
+
+    it("throws ConcurrentChangeError when the tenant has one, even an equal one, and keeps that", async () => {
+      const [first, second] = [await aStoredPlan(), await aStoredPlan()];
+      const subscription = aSubscription({ planCode: first.code });
+      await insert(subscription);
+      for (const other of [subscription, { ...subscription, planCode: second.code, timeZone: "Asia/Tokyo" }]) {
+        await expectLostRace(insert(other));
+        expect(await find(subscription.tenantId)).toStrictEqual(subscription);
+      }
+    });
+
+    it("throws PlanNotFoundError with the code when there is no such plan, and stores nothing", async () => {
+      const subscription = aSubscription({ planCode: aCode("plan") });
+      const failure = await failureOf(insert(subscription));
+      expect(failure).toBeInstanceOf(PlanNotFoundError);
+      expect(failure).toMatchObject({ planCode: subscription.planCode });
+      expect(await find(subscription.tenantId)).toBeUndefined();
+    });
+
+    it("succeeds for one of several that come at once", async () => {
+      const { code } = await aStoredPlan();
+      const tenantId = aTenant();
+      const rivals = [1, 2, 3, 4].map((hour) =>
+        aSubscription({ tenantId, planCode: code, timeZone: `Etc/GMT+${hour}` }),
+      );
+      const outcomes = await Promise.allSettled(rivals.map((rival) => insert(rival)));
+      expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      const winner = rivals[outcomes.findIndex(({ status }) => status === "fulfilled")];
+      expect(await find(tenantId)).toStrictEqual(winner);
+    });
+  });
+
   describe("finding and deleting a subscription", () => {
     it("sees every change of its own transaction at once, though it had read before", async () => {
       const [first, second] = [await aStoredPlan(), await aStoredPlan()];
@@ -102,7 +148,7 @@ export function describeSubscriptions(storage: CurrentStorage): void {
       const seen = await storage().control.change([tenantId], async ({ subscriptions }) => {
         const look = async () => [await subscriptions.find(tenantId), await subscriptions.list({}, undefined, 10)];
         const absent = await look();
-        await subscriptions.put(subscription);
+        await subscriptions.insert(subscription);
         const created = await look();
         await subscriptions.put(changed);
         const replaced = await look();

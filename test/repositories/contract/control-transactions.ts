@@ -147,6 +147,7 @@ export function describeControlTransactions(storage: CurrentStorage): void {
       const steps: ((store: ControlStore) => Promise<unknown>)[] = [
         (store) => store.subscriptions.put({ ...subscription, timeZone: "Asia/Tokyo" }),
         (store) => store.subscriptions.put({ ...subscription, tenantId: newcomer }),
+        (store) => store.subscriptions.insert({ ...subscription, tenantId: newcomer }),
         (store) => store.overrides.put({ ...override, limit: 1n }),
         (store) => store.overrides.put(aLimitOverride({ tenantId: newcomer })),
       ];
@@ -205,6 +206,7 @@ export function describeControlTransactions(storage: CurrentStorage): void {
       ["replace a plan", (store) => store.plans.replace({ ...plan, displayName: "Renamed" })],
       ["delete a plan", (store) => store.plans.delete(plan.code)],
       ["put a subscription", (store) => store.subscriptions.put({ ...subscription, timeZone: "Asia/Tokyo" })],
+      ["insert a subscription", (store) => store.subscriptions.insert({ ...subscription, tenantId: aTenant() })],
       ["delete a subscription", (store) => store.subscriptions.delete(tenantId)],
       ["put an override", (store) => store.overrides.put({ ...override, limit: 1n })],
       ["delete an override", (store) => store.overrides.delete(override)],

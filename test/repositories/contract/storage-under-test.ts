@@ -5,7 +5,7 @@ import type { UsageEventRepository } from "../../../src/repositories/usage-event
 import type { UsageRepository } from "../../../src/repositories/usage-repository.ts";
 import type { UsageUnitOfWork } from "../../../src/repositories/usage-unit-of-work.ts";
 
-/** The ports on one storage. It may hold anything already: the suite asks about its own random tenants and codes only. */
+/** The ports on one storage. It may hold anything already: the suite asks about its own tenants and codes only. */
 export interface StorageUnderTest {
   readonly usageUnitOfWork: UsageUnitOfWork;
   readonly usage: UsageRepository;

@@ -16,7 +16,7 @@ import {
   type Usage,
   usageChanges,
 } from "../../support/builders.ts";
-import { allEvents, write } from "./steps.ts";
+import { allEvents, question, write } from "./steps.ts";
 import type { CurrentStorage } from "./storage-under-test.ts";
 
 /** What is stored comes back exactly: no rounding, no reordering, no field more or less. */
@@ -25,10 +25,20 @@ export function describeUsageExactness(storage: CurrentStorage): void {
     await storage().setClock(aMoment);
   });
 
+  /** By every way in which a usage is read: a replay compares what the unit of work finds under the key. */
   async function expectRoundTrip(usage: Usage): Promise<void> {
     await write(storage(), newUsage(usage));
-    expect(await allEvents(storage(), usage.record.tenantId)).toStrictEqual(usage.events);
+    const { tenantId } = usage.record;
+    expect(await allEvents(storage(), tenantId)).toStrictEqual(usage.events);
     expect(await storage().usage.listByTenantAndMetric(usage.record)).toStrictEqual([usage.record]);
+    const keyed = usage.events.filter((event) => event.idempotencyKey !== undefined);
+    const idempotencyKeys = keyed.map(({ idempotencyKey = "" }) => ({ tenantId, idempotencyKey }));
+    const [locked, basis] = await storage().usageUnitOfWork.run([tenantId], async (ledger) => [
+      await ledger.lockOpenRecords([usage.record]),
+      await ledger.readDecisionBasis(question({ tenantIds: [tenantId], idempotencyKeys })),
+    ]);
+    expect(locked.records).toStrictEqual([usage.record]);
+    expect(basis.keyedEvents).toStrictEqual(keyed);
   }
 
   describe("an event comes back exactly", () => {

@@ -55,7 +55,7 @@ export class PostgresLimitOverrideRepository implements LimitOverrideRepository 
   }
 
   async put(override: LimitOverride): Promise<LimitOverride> {
-    const stored = await this.#em.upsert(
+    await this.#em.upsert(
       LimitOverrideEntity,
       {
         tenantId: override.tenantId,
@@ -69,8 +69,10 @@ export class PostgresLimitOverrideRepository implements LimitOverrideRepository 
       },
       { onConflictExcludeFields: ["createdAt"] },
     );
-    await this.#em.refresh(stored, { filters: this.#filters });
-    return overrideOfEntity(stored);
+    // The upsert fills its entity with what the driver returned, eight-byte integers as text among it.
+    const stored = await this.find(override);
+    if (stored === undefined) throw new Error("an override that was just put is not there");
+    return stored;
   }
 
   async delete(position: LimitOverridePosition): Promise<void> {

@@ -45,11 +45,12 @@ export class PostgresSubscriptionRepository implements SubscriptionRepository {
   }
 
   async put(subscription: Subscription): Promise<Subscription> {
-    const stored = await orPlanNotFound(subscription, () =>
+    await orPlanNotFound(subscription, () =>
       this.#em.upsert(SubscriptionEntity, rowOf(subscription), { onConflictExcludeFields: ["createdAt"] }),
     );
-    await this.#em.refresh(stored, { filters: this.#filters });
-    return subscriptionOfEntity(stored);
+    const stored = await this.find(subscription.tenantId);
+    if (stored === undefined) throw new Error("a subscription that was just put is not there");
+    return stored;
   }
 
   async delete(tenantId: string): Promise<void> {

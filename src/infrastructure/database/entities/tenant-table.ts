@@ -20,10 +20,11 @@ export const tenantFilter = {
 };
 
 /**
- * `any` over an array, because a batch carries several tenants; a plain expression and no sub-select, because Citus refuses
- * those in policies. A missing setting gives NULL and an empty one no elements, and both deny.
+ * `any` over an array, because a batch carries several tenants. The array is made in a sub-select, which PostgreSQL evaluates
+ * once for a statement; without it, the setting is cut up and cast again for each row and each policy, which for batches of
+ * 256 tenants costs several times the work itself. A missing setting gives NULL and an empty one no elements: both deny.
  */
-const ownTenants = `tenant_id = any (string_to_array(current_setting('${tenantSetting}', true), ',')::uuid[])`;
+const ownTenants = `tenant_id = any ((select string_to_array(current_setting('${tenantSetting}', true), ',')::uuid[] as ids)::uuid[])`;
 
 export function tenantPolicies(table: string) {
   return [

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { withStartConnection } from "../connect-at-start.ts";
+import { reasonOf, withStartConnection } from "../connect-at-start.ts";
 import { codeOf } from "../database-errors.ts";
 import { migrationTable, openOrm } from "../orm.ts";
 import { appRole, readerRole } from "../roles.ts";
@@ -11,6 +11,12 @@ const migrationLock = 7_310_564_113_902n;
 
 /** One connection runs the migrations; nothing else uses this pool. */
 const migrationPoolMax = 1;
+
+/** SQLSTATE insufficient_privilege. */
+const missingRight = "42501";
+
+/** Since PostgreSQL 16 a grant says whether its rights are inherited; before, the member's own NOINHERIT does. */
+export const grantOptionsVersion = 160_000;
 
 /**
  * Brings the schema up to date as its owner, and lets the serving login take on the two roles. Processes that start at once
@@ -50,25 +56,31 @@ async function runMigrations(ownerUrl: string): Promise<string[]> {
     const executed = await orm.migrator.up();
     return executed.map((migration) => migration.name);
   } catch (error) {
-    if (codeOf(error) === "42501") {
-      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new StartError(
-        `DATABASE_OWNER_URL: its login may not migrate (${reason}); it must own the database and may need CREATEROLE`,
-      );
-    }
-    throw error;
+    if (codeOf(error) !== missingRight) throw error;
+    throw new StartError(
+      `DATABASE_OWNER_URL: its login may not migrate (${reasonOf(error)}); it must own the database and may need CREATEROLE`,
+      { cause: error },
+    );
   } finally {
     await orm.close(true);
   }
 }
 
+/** Membership alone: rights that the login inherited would let a transaction through that forgot its role. */
 async function grantRoles(client: pg.Client, servingLogin: string): Promise<void> {
-  for (const role of [appRole, readerRole]) {
-    const { rows } = await client.query<{ readonly member: boolean }>(
-      "select pg_has_role($1, $2, 'MEMBER') as member from pg_roles where rolname = $1",
-      [servingLogin, role],
-    );
-    if (rows[0] === undefined || rows[0].member) continue;
-    await client.query(`grant ${role} to ${pg.escapeIdentifier(servingLogin)}`);
+  const { rows } = await client.query<{ readonly role: string; readonly options: string }>(
+    `select role, case when current_setting('server_version_num')::int >= ${grantOptionsVersion}
+        then ' with inherit false' else '' end as options
+      from unnest(array['${appRole}', '${readerRole}']) as role
+      where not pg_has_role($1::name, role::name, 'MEMBER')`,
+    [servingLogin],
+  );
+  for (const { role, options } of rows) {
+    const grant = `grant ${role} to ${pg.escapeIdentifier(servingLogin)}${options}`;
+    await client.query(grant).catch((error: unknown) => {
+      if (codeOf(error) !== missingRight) throw error;
+      const reason = `its login may not grant a role that another one has created (${reasonOf(error)})`;
+      throw new StartError(`DATABASE_OWNER_URL: ${reason}; as a superuser run: ${grant}`, { cause: error });
+    });
   }
 }

@@ -14,7 +14,7 @@ import { writeChanges } from "./write-changes.ts";
 interface WriteOutcome {
   written?: Written;
   /** A failed write dooms the transaction, even when the work swallows it: some of its rows may have been written. */
-  failure?: unknown;
+  failure?: Error;
 }
 
 interface Written {
@@ -59,7 +59,7 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
         try {
           outcome.written = { transactionId: await writeChanges(transaction, changes), events };
         } catch (error) {
-          outcome.failure = error;
+          outcome.failure = error instanceof Error ? error : new Error(String(error));
           throw error;
         }
       },

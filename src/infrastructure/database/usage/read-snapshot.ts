@@ -11,7 +11,9 @@ import { type RecordRow, recordOf, recordRowMembersSql } from "./record-rows.ts"
 function snapshotSql(clock: DatabaseClock): string {
   return `
   with ${limitBasisCtesSql}, line as (
-    select distinct t.tenant_id, l.metric_code, l.period_kind from unnest($1::uuid[]) as t (tenant_id), basis_limit l
+    select distinct q.tenant_id, l.metric_code, l.period_kind
+      from unnest($4::uuid[], $5::text[]) as q (tenant_id, metric_code)
+      join basis_limit l on q.metric_code is null or l.metric_code = q.metric_code
   ), latest as (
     select r.* from line cross join lateral (
       select * from quota_usage_record r
@@ -31,7 +33,13 @@ export async function readSnapshot(
 ): Promise<UsageSnapshot> {
   const [row] = await transaction.query<LimitBasisRow & { readonly now: string; readonly records: RecordRow[] }>(
     snapshotSql(clock),
-    [tenantIds, planCodesOf(questions), metricCodesOf(questions)],
+    [
+      tenantIds,
+      planCodesOf(questions),
+      metricCodesOf(questions),
+      questions.map((question) => question.tenantId),
+      questions.map((question) => question.metricCode ?? null),
+    ],
   );
   if (row === undefined) throw new Error("an aggregate answered no row");
   return { now: Number(row.now), limits: limitBasisOf(row), latestRecords: row.records.map(recordOf) };

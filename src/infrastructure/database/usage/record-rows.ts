@@ -17,8 +17,12 @@ export interface RecordRow {
   readonly created_at: string;
 }
 
+/**
+ * A timestamp as whole milliseconds. In double precision, which is exact to the millisecond up to the year 9999 once rounded
+ * by the cast, and a fraction of the cost of `extract`, which counts in numeric.
+ */
 export function millisecondsSql(column: string): string {
-  return `(extract(epoch from ${column}) * 1000)::bigint::text`;
+  return `(date_part('epoch', ${column}) * 1000)::bigint`;
 }
 
 /** The members of a `json_build_object` that makes a RecordRow of the table alias `r`. */

@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import type { Metadata } from "@grpc/grpc-js";
+import type { CallContext } from "../unary-handler.ts";
+
+/** What is needed of a grpc-js call; its `cancelled` event also comes when the deadline has passed. */
+export interface EndableCall {
+  readonly cancelled: boolean;
+  readonly metadata: Metadata;
+  once(event: "cancelled", listener: () => void): unknown;
+}
+
+export const requestIdHeader = "x-request-id";
+const requestIdPattern = /^[\x20-\x7e]{1,64}$/;
+
+/** The id that the caller chose, when it can be logged as it is, else one of our own. */
+export function requestIdOf(metadata: Metadata): string {
+  const [sent] = metadata.get(requestIdHeader);
+  return typeof sent === "string" && requestIdPattern.test(sent) ? sent : randomUUID();
+}
+
+/** The context of a unary call. */
+export class GrpcCallContext implements CallContext {
+  readonly requestId: string;
+  readonly #call: EndableCall;
+  #isAnswered = false;
+  #controller: AbortController | undefined;
+
+  constructor(call: EndableCall) {
+    this.requestId = requestIdOf(call.metadata);
+    this.#call = call;
+  }
+
+  get isGone(): boolean {
+    return !this.#isAnswered && this.#call.cancelled;
+  }
+
+  /** Made when first asked for: it costs more than all the rest of a context, and few handlers need it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.isGone) this.#abort();
+      else this.#call.once("cancelled", () => this.#abort());
+    }
+    return this.#controller.signal;
+  }
+
+  /** To be called before the answer is sent: grpc-js reports every call that has ended as cancelled. */
+  answered(): void {
+    this.#isAnswered = true;
+  }
+
+  /** Whether the error only says that the work was given up because the caller had gone. */
+  explains(error: unknown): boolean {
+    return this.isGone && error instanceof Error && error.name === "AbortError";
+  }
+
+  #abort(): void {
+    if (!this.#isAnswered) this.#controller?.abort(new DOMException("the caller no longer waits", "AbortError"));
+  }
+}

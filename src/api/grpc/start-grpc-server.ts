@@ -1,0 +1,87 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
+import { Health as HealthService } from "../../../gen/health/v1/health_pb.ts";
+import { PlanService } from "../../../gen/quota/v1/plan_service_pb.ts";
+import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
+import { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
+import { requestBytesMax } from "../../domain/bounds.ts";
+import type { ApiServices } from "../api-services.ts";
+import type { Log } from "../log.ts";
+import { planServiceHandlers, quotaServiceHandlers, subscriptionServiceHandlers } from "../service-handlers.ts";
+import { ActiveCalls } from "./active-calls.ts";
+import { drainServer } from "./drain-server.ts";
+import { Health } from "./health.ts";
+import { addressText, type ListenAddress, ListenError } from "./listen-error.ts";
+import { addReflection } from "./reflection.ts";
+import { transportErrors } from "./transport-errors.ts";
+import { unaryService } from "./unary-service.ts";
+
+export interface GrpcServerOptions {
+  readonly listen: ListenAddress;
+  readonly services: ApiServices;
+  readonly log: Log;
+}
+
+export interface GrpcServer {
+  /** Where it listens, with the port that was found when any was asked for. */
+  readonly address: ListenAddress;
+  /** What health checks answer; serving at first. Without effect once draining. */
+  setServing(isServing: boolean): void;
+  /**
+   * Stops: health checks say so, new calls get DRAINING, calls in flight finish, connections close. What is left after
+   * the deadline is cut off. Calling it again returns the same promise, which never rejects.
+   */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+/** One connection may have this many calls in flight, each of which may hold a request of 64 KiB. */
+const streamsPerConnectionMax = 1_024;
+/** Clients that vanished without a word are noticed by a ping after this long without traffic. */
+const keepaliveTimeMs = 60_000;
+
+const served: readonly DescService[] = [QuotaService, PlanService, SubscriptionService];
+
+/**
+ * Serves the contract over gRPC, with health checks and reflection.
+ *
+ * @throws ListenError when the address is taken or is none of this machine's
+ */
+export async function startGrpcServer({ listen, services, log }: GrpcServerOptions): Promise<GrpcServer> {
+  // grpc-js prints to the console by itself, a taken port for one.
+  setLogger({ error: (text: string) => log.debug({}, text) });
+  const calls = new ActiveCalls();
+  const health = new Health(served.map(({ typeName }) => typeName));
+  const server = new Server({
+    "grpc.max_receive_message_length": requestBytesMax,
+    "grpc.max_concurrent_streams": streamsPerConnectionMax,
+    "grpc.keepalive_time_ms": keepaliveTimeMs,
+    "grpc.enable_channelz": 0,
+    interceptors: [transportErrors],
+  });
+  const context = { calls, log };
+  for (const { definition, implementation } of [
+    unaryService(QuotaService, quotaServiceHandlers(services), context),
+    unaryService(PlanService, planServiceHandlers(services), context),
+    unaryService(SubscriptionService, subscriptionServiceHandlers(services), context),
+  ]) {
+    server.addService(definition, implementation);
+  }
+  health.addTo(server);
+  addReflection(server, [...served, HealthService]);
+  const address = { host: listen.host, port: await bind(server, listen) };
+  let drained: Promise<void> | undefined;
+  return {
+    address,
+    setServing: (isServing) => health.setServing(isServing),
+    drain: (deadlineMs) => (drained ??= drainServer({ server, address, calls, health }, deadlineMs)),
+  };
+}
+
+async function bind(server: Server, listen: ListenAddress): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    server.bindAsync(addressText(listen), ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(new ListenError(listen, error));
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { status as grpcStatus, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
+import { requestBytesMax } from "../../domain/bounds.ts";
+import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
+import type { QuotaServiceError } from "../../domain/errors/quota-service-error.ts";
+import { statusOfDomainError } from "../errors/error-status.ts";
+import { statusDetailsHeader, statusResponse } from "./status-response.ts";
+
+type InterceptedCall = Parameters<ServerInterceptor>[1];
+type SentStatus = Parameters<InterceptedCall["sendStatus"]>[0];
+
+/**
+ * Says in our words what grpc-js refuses on its own: RESOURCE_EXHAUSTED belongs to quotas alone, and INTERNAL is a
+ * defect of ours, not of the caller's.
+ *
+ * grpc-js sends these statuses from its innermost call object, past every interceptor, so the way out of that object
+ * itself is replaced. A wire test holds each of them.
+ */
+export const transportErrors: ServerInterceptor = (_method, call) => {
+  const sendStatus = call.sendStatus.bind(call);
+  call.sendStatus = (sent) => {
+    const error = ownErrorFor(sent);
+    sendStatus(error === undefined ? sent : statusResponse(statusOfDomainError(error)));
+  };
+  return new ServerInterceptingCall(call);
+};
+
+/** The texts by which grpc-js tells faults of the request; there is nothing else to know them by. */
+const requestFaults: readonly (readonly [RegExp, string])[] = [
+  [/^Failed to decompress message/, "cannot be decompressed by its grpc-encoding"],
+  [/^Error deserializing request/, "is not a readable protobuf message"],
+  [/^Invalid grpc-timeout/, "has a grpc-timeout that is none"],
+];
+
+function ownErrorFor({ code, details, metadata }: SentStatus): QuotaServiceError | undefined {
+  const isOurs = metadata !== null && metadata !== undefined && metadata.get(statusDetailsHeader).length > 0;
+  if (isOurs) return undefined;
+  if (code === grpcStatus.RESOURCE_EXHAUSTED) return new MessageTooLargeError(undefined, requestBytesMax);
+  if (code !== grpcStatus.INTERNAL) return undefined;
+  const fault = requestFaults.find(([pattern]) => pattern.test(details ?? ""));
+  return fault === undefined ? undefined : new InvalidRequestError([{ field: "request", description: fault[1] }]);
+}

@@ -1,0 +1,106 @@
+import { create, type DescMessage, type DescMethod, type DescService, toBinary } from "@bufbuild/protobuf";
+import {
+  status as grpcStatus,
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
+import { statusOf } from "../errors/error-status.ts";
+import type { Log } from "../log.ts";
+import type { ServiceHandlers, UnaryHandler } from "../unary-handler.ts";
+import type { ActiveCalls } from "./active-calls.ts";
+import { requestDecoder } from "./decode-request.ts";
+import { GrpcCallContext, requestIdHeader } from "./grpc-call-context.ts";
+import { statusResponse } from "./status-response.ts";
+
+export interface ServingContext {
+  readonly calls: ActiveCalls;
+  readonly log: Log;
+}
+
+export interface UnaryService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: Record<string, handleUnaryCall<Buffer, Buffer>>;
+}
+
+type AnyUnaryHandler = UnaryHandler<DescMessage, DescMessage>;
+
+/**
+ * A service in grpc-js's terms. Requests arrive as bytes and are decoded inside the call, so that what cannot be
+ * decoded is answered in our words; grpc-js would say INTERNAL.
+ */
+export function unaryService<S extends DescService>(
+  service: S,
+  handlers: ServiceHandlers<S>,
+  context: ServingContext,
+): UnaryService {
+  const definition: Record<string, ServiceDefinition[string]> = {};
+  const implementation: UnaryService["implementation"] = {};
+  for (const method of service.methods) {
+    if (method.methodKind !== "unary") throw new Error(`${method.toString()} is not unary`);
+    const path = `/${service.typeName}/${method.name}`;
+    definition[method.name] = {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    };
+    // `ServiceHandlers` has one handler for each method, of that method's own types.
+    const handler = handlers[method.localName as keyof S["method"]] as AnyUnaryHandler;
+    implementation[method.name] = unaryCall(path, method, handler, context);
+  }
+  return { definition, implementation };
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function unaryCall(
+  path: string,
+  method: DescMethod,
+  handler: AnyUnaryHandler,
+  serving: ServingContext,
+): handleUnaryCall<Buffer, Buffer> {
+  const decode = requestDecoder(method.input);
+
+  async function answer(request: Buffer, context: GrpcCallContext): Promise<Buffer> {
+    serving.calls.begin();
+    try {
+      const response = create(method.output, await handler(decode(request), context));
+      const { buffer, byteOffset, byteLength } = toBinary(method.output, response);
+      return Buffer.from(buffer, byteOffset, byteLength);
+    } finally {
+      serving.calls.end();
+    }
+  }
+
+  async function serve(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> {
+    const context = new GrpcCallContext(call);
+    const begunAt = performance.now();
+    const logged = { requestId: context.requestId, method: path };
+    let code = grpcStatus.OK;
+    try {
+      const response = await answer(call.request, context);
+      context.answered();
+      callback(null, response);
+    } catch (error) {
+      // grpc-js has ended the call itself then, as CANCELLED or DEADLINE_EXCEEDED.
+      if (context.explains(error)) return serving.log.debug(logged, "call given up");
+      const failure = statusResponse(statusOf(error, logged, serving.log));
+      failure.metadata.set(requestIdHeader, context.requestId);
+      code = failure.code;
+      context.answered();
+      callback(failure);
+    }
+    serving.log.debug({ ...logged, code: grpcStatus[code], ms: performance.now() - begunAt }, "call answered");
+  }
+
+  return (call, callback) => {
+    serve(call, callback).catch(() => callback({ code: grpcStatus.INTERNAL, details: "internal error" }));
+  };
+}

@@ -1,0 +1,11 @@
+import type { PlanService } from "../../../gen/quota/v1/plan_service_pb.ts";
+import type { ApiServices } from "../api-services.ts";
+import type { HandlerOf } from "../unary-handler.ts";
+import { planCodeOf } from "../validation/control-requests.ts";
+
+export function deletePlan(plans: ApiServices["plans"]): HandlerOf<typeof PlanService.method.deletePlan> {
+  return async (request) => {
+    await plans.deletePlan(planCodeOf(request));
+    return {};
+  };
+}

@@ -1,0 +1,21 @@
+import { toBinary } from "@bufbuild/protobuf";
+import type { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
+import { UsageEventSchema } from "../../../gen/quota/v1/usage_pb.ts";
+import type { ApiServices } from "../api-services.ts";
+import { usageEventMessage } from "../mapping/usage-event.ts";
+import type { HandlerOf } from "../unary-handler.ts";
+import { eventQuestionOf } from "../validation/list-events-request.ts";
+
+export function listEvents(
+  eventListing: ApiServices["eventListing"],
+): HandlerOf<typeof QuotaService.method.listEvents> {
+  return async (request) => {
+    const { filter, page } = eventQuestionOf(request);
+    const { items, nextPageToken = "" } = await eventListing.list(
+      filter,
+      page,
+      (event) => toBinary(UsageEventSchema, usageEventMessage(event)).byteLength,
+    );
+    return { events: items.map(usageEventMessage), nextPageToken };
+  };
+}

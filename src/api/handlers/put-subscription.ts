@@ -1,0 +1,14 @@
+import type { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
+import type { ApiServices } from "../api-services.ts";
+import { subscriptionMessage } from "../mapping/subscription.ts";
+import type { HandlerOf } from "../unary-handler.ts";
+import { subscriptionDefinitionOf } from "../validation/subscription-definition.ts";
+
+export function putSubscription(
+  subscriptions: ApiServices["subscriptions"],
+): HandlerOf<typeof SubscriptionService.method.putSubscription> {
+  return async (request) => {
+    const subscription = await subscriptions.putSubscription(subscriptionDefinitionOf(request));
+    return { subscription: subscriptionMessage(subscription) };
+  };
+}

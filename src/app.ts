@@ -1,0 +1,147 @@
+import { type GrpcServer, startGrpcServer } from "./api/grpc/start-grpc-server.ts";
+import type { Config } from "./config/config.ts";
+import { DatabaseWatch } from "./database-watch.ts";
+import type { EpochMilliseconds } from "./domain/instant.ts";
+import { PeriodCache } from "./domain/period-cache.ts";
+import { type DatabaseClock, postgresClock } from "./infrastructure/database/database-clock.ts";
+import { openStorage, type PostgresStorage } from "./infrastructure/database/open-storage.ts";
+import { prepareDatabase } from "./infrastructure/database/prepare-database.ts";
+import { startEmbeddedPostgres } from "./infrastructure/embedded-postgres/start.ts";
+import { randomBits } from "./infrastructure/random-bits.ts";
+import type { Logger } from "./infrastructure/telemetry/logger.ts";
+import { applyPlansFile } from "./plans-file/apply-plans-file.ts";
+import { readPlansFile } from "./plans-file/read-plans-file.ts";
+import { OverLimitWarnings } from "./services/over-limit-warnings.ts";
+import { PageTokens } from "./services/page-tokens.ts";
+import { PlanService } from "./services/plan-service.ts";
+import { QuotaEnforcementService } from "./services/quota-enforcement-service.ts";
+import { SubscriptionService } from "./services/subscription-service.ts";
+import { UsageEventListing } from "./services/usage-event-listing.ts";
+import { UsageEventRecorder } from "./services/usage-event-recorder.ts";
+import { UsageTrackingService } from "./services/usage-tracking-service.ts";
+
+/** The clocks, which tests put their own in place of. */
+export interface AppClocks {
+  readonly database: DatabaseClock;
+  /** The age of page tokens. */
+  readonly pageTokens: () => EpochMilliseconds;
+}
+
+export interface App {
+  readonly grpcAddress: { readonly host: string; readonly port: number };
+  /** Settles with the reason when the service cannot go on by itself. */
+  readonly lost: Promise<Error>;
+  /** Takes no more work, finishes what is in flight, closes the database. Calling it again returns the same promise. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A thousand transactions' worth of calls may wait, for as long as a caller without a deadline may be left waiting. Batches
+ * beyond this size gain nothing more and make everybody in them wait for the last.
+ */
+const batchQueueBounds = {
+  batchItemsMax: 512,
+  queueItemsMax: 20_000,
+  queueBytesMax: 64 * 1024 * 1024,
+  waitMaxMs: 10_000,
+};
+
+const realClocks: AppClocks = { database: postgresClock, pageTokens: Date.now };
+
+/**
+ * Puts the service together and starts it. What fails leaves nothing running.
+ *
+ * @throws ConfigError, PlansFileError, EmbeddedPostgresError, StartError, ListenError: one line for whoever started it
+ */
+export async function startApp(config: Config, log: Logger, clocks: AppClocks = realClocks): Promise<App> {
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    return await start(config, log, clocks, undo);
+  } catch (error) {
+    await undoAll(undo, log);
+    throw error;
+  }
+}
+
+async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() => Promise<void>)[]): Promise<App> {
+  const plansFile = config.plansFile === undefined ? undefined : await readPlansFile(config.plansFile);
+  const database = await findDatabase(config, log, undo);
+  const migrated = await prepareDatabase(database.url, database.ownerUrl);
+  if (migrated.length > 0) log.info({ migrations: migrated }, "migrated the database");
+  const storage = await openStorage({
+    url: database.url,
+    poolMax: config.databasePoolMax,
+    timeouts: { statementTimeoutMs: config.statementTimeoutMs, lockTimeoutMs: config.lockTimeoutMs },
+    clock: clocks.database,
+  });
+  undo.push(() => storage.close());
+  const services = servicesOn(storage, log, clocks);
+  if (plansFile !== undefined) await applyPlansFile(plansFile, services, log);
+  const grpc = await startGrpcServer({ listen: config.grpcListen, services, log });
+  undo.push(() => grpc.drain(config.drainTimeoutMs));
+  const watch = watchDatabase(storage, grpc, log);
+  undo.push(async () => watch.stop());
+  let stopped: Promise<void> | undefined;
+  return {
+    grpcAddress: grpc.address,
+    lost: database.lost,
+    stop: () => {
+      stopped ??= undoAll(undo, log);
+      return stopped;
+    },
+  };
+}
+
+interface FoundDatabase {
+  readonly url: string;
+  readonly ownerUrl?: string;
+  readonly lost: Promise<Error>;
+}
+
+async function findDatabase(config: Config, log: Logger, undo: (() => Promise<void>)[]): Promise<FoundDatabase> {
+  if (config.database.kind === "external") {
+    const { url, ownerUrl } = config.database;
+    return { url, ...(ownerUrl === undefined ? {} : { ownerUrl }), lost: new Promise(() => undefined) };
+  }
+  const postgres = await startEmbeddedPostgres({
+    dataDir: config.database.dataDirectory,
+    log: (line) => log.info(line),
+  });
+  undo.push(() => postgres.stop());
+  return { url: postgres.serviceUrl, ownerUrl: postgres.ownerUrl, lost: postgres.lost };
+}
+
+function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks) {
+  const tokens = new PageTokens(storage.pageTokenSeal, clocks.pageTokens);
+  const { periodAt } = new PeriodCache();
+  const recorder = new UsageEventRecorder(storage.usageUnitOfWork, storage.events, { random: randomBits, periodAt });
+  return {
+    tracking: new UsageTrackingService(recorder, new OverLimitWarnings(log), batchQueueBounds),
+    enforcement: new QuotaEnforcementService(storage.usage, periodAt, batchQueueBounds),
+    eventListing: new UsageEventListing(recorder, tokens),
+    plans: new PlanService(storage.control, tokens),
+    subscriptions: new SubscriptionService(storage.control, tokens),
+  };
+}
+
+function watchDatabase(storage: PostgresStorage, grpc: GrpcServer, log: Logger): DatabaseWatch {
+  return new DatabaseWatch(
+    () => storage.ping(),
+    (isReachable, cause) => {
+      grpc.setServing(isReachable);
+      if (isReachable) log.info("the database answers again");
+      else log.error({ err: cause }, "the database does not answer");
+    },
+  );
+}
+
+/** In reverse order; one failing step must not keep the others from being undone. */
+async function undoAll(undo: (() => Promise<void>)[], log: Logger): Promise<void> {
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      log.error({ err: error }, "a step of the shutdown failed");
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import process from "node:process";
+import { startApp } from "./app.ts";
+import type { Config } from "./config/config.ts";
+import { parseConfig } from "./config/parse-config.ts";
+import { createLogger } from "./infrastructure/telemetry/logger.ts";
+import { describeStartFailure } from "./start-failure.ts";
+
+/** The only place that reads the environment and ends the process. */
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const log = createLogger(config.logLevel);
+  const stopRequested = waitForSignal();
+  const app = await startApp(config, log);
+  log.info(readyFields(config, app.grpcAddress), "ready");
+  const reason = await Promise.race([stopRequested, app.lost]);
+  if (reason instanceof Error) log.fatal({ err: reason }, "the service cannot go on");
+  else log.info({ signal: reason }, "stopping");
+  await app.stop();
+  log.info("stopped");
+  process.exitCode = reason instanceof Error ? 1 : 0;
+  // Winding down, Node lets go of its signal handlers before it is gone; the second signal of a Ctrl-C would kill it there.
+  process.once("exit", (code) => process.exit(code));
+}
+
+function readyFields(config: Config, grpc: { readonly host: string; readonly port: number }) {
+  return {
+    grpc: grpc.host.includes(":") ? `[${grpc.host}]:${grpc.port}` : `${grpc.host}:${grpc.port}`,
+    auth: config.auth,
+    database: config.database.kind,
+  };
+}
+
+/**
+ * npm hands a Ctrl-C on to a process that the terminal has sent it to already, so signals this close together are one.
+ */
+const oneSignalMs = 1_000;
+
+/** The first signal asks for a clean stop; one that comes later does not wait for it. */
+function waitForSignal(): Promise<NodeJS.Signals> {
+  let firstAt: number | undefined;
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        firstAt ??= performance.now();
+        if (performance.now() - firstAt > oneSignalMs) process.exit(1);
+        resolve(signal);
+      });
+    }
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`quota-service: ${describeStartFailure(error)}\n`);
+  process.exit(1);
+}
