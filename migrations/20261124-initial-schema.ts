@@ -2,7 +2,7 @@ import { Migration } from "@mikro-orm/migrations";
 
 /** The rows of the tenants that the transaction names; a missing or empty setting denies. */
 const ownTenants =
-  "tenant_id = any ((select string_to_array(current_setting('quota.tenant_ids', true), ',')::uuid[] as ids)::uuid[])";
+  "(tenant_id = any ((select string_to_array(current_setting('quota.tenant_ids', true), ',')::uuid[] as ids)::uuid[])) is true";
 
 /** Roles belong to the whole cluster, so another database of it may have created them already, even at this moment. */
 function createRole(role: string): string {

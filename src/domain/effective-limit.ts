@@ -3,12 +3,12 @@ import { MetricNotInPlanError, NoPlanError, PlanNotFoundError } from "./errors/l
 import type { EpochMilliseconds } from "./instant.ts";
 import type { LimitBasis } from "./limit-basis.ts";
 import type { LimitEnforcement } from "./limit-enforcement.ts";
-import { type LimitOverride, overrideHolds } from "./limit-override.ts";
+import { type LimitOverrideTerms, overrideHolds } from "./limit-override.ts";
 import type { LimitSource } from "./limit-source.ts";
 import type { PeriodKind } from "./period-kind.ts";
 import type { PeriodSchedule } from "./period-schedule.ts";
 import type { QuotaLimit } from "./quota-limit.ts";
-import type { Subscription } from "./subscription.ts";
+import type { SubscriptionDefinition } from "./subscription.ts";
 
 /** The limit that holds for one tenant and metric at one instant. */
 export interface EffectiveLimit {
@@ -69,7 +69,7 @@ function combine(
   planCode: string,
   planSource: LimitSource,
   schedule: PeriodSchedule,
-  override: LimitOverride | undefined,
+  override: LimitOverrideTerms | undefined,
   now: EpochMilliseconds,
 ): EffectiveLimit {
   const common = { metricCode: quotaLimit.metricCode, periodKind: quotaLimit.periodKind, planCode, schedule };
@@ -82,7 +82,7 @@ function combine(
 
 const utcCalendar: PeriodSchedule = { timeZone: "UTC" };
 
-function scheduleOf(subscription: Subscription | undefined): PeriodSchedule {
+function scheduleOf(subscription: SubscriptionDefinition | undefined): PeriodSchedule {
   if (subscription === undefined) return utcCalendar;
   const { timeZone, anchor } = subscription;
   return anchor === undefined ? { timeZone } : { timeZone, anchor };

@@ -14,12 +14,15 @@ export interface LimitOverrideDefinition {
   readonly expiresAt?: EpochMilliseconds;
 }
 
+/** What an override decides. */
+export type LimitOverrideTerms = Omit<LimitOverrideDefinition, "reason">;
+
 export interface LimitOverride extends LimitOverrideDefinition {
   readonly createdAt: EpochMilliseconds;
   readonly updatedAt: EpochMilliseconds;
 }
 
-export function overrideHolds(override: LimitOverrideDefinition, now: EpochMilliseconds): boolean {
+export function overrideHolds(override: Pick<LimitOverrideDefinition, "expiresAt">, now: EpochMilliseconds): boolean {
   return override.expiresAt === undefined || now < override.expiresAt;
 }
 
@@ -32,4 +35,9 @@ export function sameOverrideDefinition(a: LimitOverrideDefinition, b: LimitOverr
     a.reason === b.reason &&
     a.expiresAt === b.expiresAt
   );
+}
+
+/** The override without reason and history. */
+export function overrideTerms({ reason, createdAt, updatedAt, ...terms }: LimitOverride): LimitOverrideTerms {
+  return terms;
 }

@@ -1,3 +1,4 @@
+import { compareText } from "./compare-text.ts";
 import type { EpochMilliseconds } from "./instant.ts";
 import { type QuotaLimit, sameQuotaLimit } from "./quota-limit.ts";
 
@@ -33,5 +34,5 @@ export function samePlanDefinition(a: PlanDefinition, b: PlanDefinition): boolea
 
 /** The one order in which a plan's limits are kept, so that two equal plans look equal. */
 export function sortLimits(limits: readonly QuotaLimit[]): QuotaLimit[] {
-  return [...limits].sort((a, b) => (a.metricCode < b.metricCode ? -1 : a.metricCode > b.metricCode ? 1 : 0));
+  return [...limits].sort((a, b) => compareText(a.metricCode, b.metricCode));
 }

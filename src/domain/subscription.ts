@@ -18,3 +18,8 @@ export interface Subscription extends SubscriptionDefinition {
 export function sameSubscriptionDefinition(a: SubscriptionDefinition, b: SubscriptionDefinition): boolean {
   return a.tenantId === b.tenantId && a.planCode === b.planCode && a.timeZone === b.timeZone && a.anchor === b.anchor;
 }
+
+/** The subscription without its history. */
+export function subscriptionDefinition({ createdAt, updatedAt, ...definition }: Subscription): SubscriptionDefinition {
+  return definition;
+}

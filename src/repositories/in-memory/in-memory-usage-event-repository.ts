@@ -1,7 +1,7 @@
+import { compareText } from "../../domain/compare-text.ts";
 import type { UsageEvent } from "../../domain/usage-event.ts";
 import type { EventFilter, UsageEventRepository } from "../usage-event-repository.ts";
 import type { InMemoryStorage } from "./in-memory-storage.ts";
-import { compareText } from "./sorted-page.ts";
 
 export class InMemoryUsageEventRepository implements UsageEventRepository {
   readonly #storage: InMemoryStorage;

@@ -1,4 +1,5 @@
 import { pageSizeDefault } from "../../domain/bounds.ts";
+import { compareText } from "../../domain/compare-text.ts";
 import { type CounterKey, type CounterLineKey, counterLineKeyText } from "../../domain/counter-key.ts";
 import type { LimitBasis } from "../../domain/limit-basis.ts";
 import { isOpenAt, type UsageRecord } from "../../domain/usage-record.ts";
@@ -6,7 +7,6 @@ import type { SnapshotQuestion, UsageRepository, UsageSnapshot } from "../usage-
 import { latestRecordOfLine, recordsOf, recordsOfLine } from "./counter-queries.ts";
 import type { InMemoryStorage } from "./in-memory-storage.ts";
 import { readLimitBasis } from "./limit-basis-query.ts";
-import { compareText } from "./sorted-page.ts";
 
 export class InMemoryUsageRepository implements UsageRepository {
   readonly #storage: InMemoryStorage;

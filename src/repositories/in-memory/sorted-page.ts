@@ -1,3 +1,5 @@
+import { compareText } from "../../domain/compare-text.ts";
+
 /** Rows sorted by a text in the order of its UTF-16 code units, from after a position on, a number of them at most. */
 export function sortedPage<Row>(
   rows: Iterable<Row>,
@@ -9,9 +11,4 @@ export function sortedPage<Row>(
     .filter((row) => after === undefined || textOf(row) > after)
     .sort((a, b) => compareText(textOf(a), textOf(b)))
     .slice(0, limit);
-}
-
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

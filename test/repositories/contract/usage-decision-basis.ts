@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { CounterKey } from "../../../src/domain/counter-key.ts";
 import { counterKeyText } from "../../../src/domain/counter-key.ts";
+import { overrideTerms } from "../../../src/domain/limit-override.ts";
+import { subscriptionDefinition } from "../../../src/domain/subscription.ts";
 import type { DecisionBasis, DecisionQuestion } from "../../../src/repositories/usage-unit-of-work.ts";
 import {
   aCode,
@@ -47,7 +49,7 @@ export function describeUsageDecisionBasis(storage: CurrentStorage): void {
         { tenantId, metricCode: otherMetric },
       ];
       const { limits } = await readBasis(counters, {});
-      expect([...limits.subscriptions]).toStrictEqual([[tenantId, subscription]]);
+      expect([...limits.subscriptions]).toStrictEqual([[tenantId, subscriptionDefinition(subscription)]]);
       expect(limits.plans.get(plan.code)?.code).toBe(plan.code);
       expect(limits.plans.get(plan.code)?.limits.get(metricCode)).toStrictEqual(limit);
       expect(limits.plans.get(plan.code)?.limits.get(otherMetric)).toStrictEqual(unlimited);
@@ -107,8 +109,8 @@ export function describeUsageDecisionBasis(storage: CurrentStorage): void {
         for (const override of [lasting, ending, foreign]) await store.overrides.put(override);
       });
       const { limits } = await readBasis([lasting, ending], { tenantIds: [tenantId] });
-      expect(limits.overrides.get(counterKeyText(lasting))).toStrictEqual(lasting);
-      expect(limits.overrides.get(counterKeyText(ending))).toStrictEqual(ending);
+      expect(limits.overrides.get(counterKeyText(lasting))).toStrictEqual(overrideTerms(lasting));
+      expect(limits.overrides.get(counterKeyText(ending))).toStrictEqual(overrideTerms(ending));
       expect(limits.overrides.has(counterKeyText(foreign))).toBe(false);
     });
 
@@ -124,7 +126,9 @@ export function describeUsageDecisionBasis(storage: CurrentStorage): void {
         tenantIds.map((tenantId) => ({ tenantId, metricCode })),
         {},
       );
-      expect(limits.subscriptions).toEqual(new Map(subscriptions.map((one) => [one.tenantId, one])));
+      expect(limits.subscriptions).toEqual(
+        new Map(subscriptions.map((one) => [one.tenantId, subscriptionDefinition(one)])),
+      );
       for (const { code } of plans) expect(limits.plans.has(code)).toBe(true);
     });
   });

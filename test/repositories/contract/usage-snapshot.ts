@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { counterKeyText } from "../../../src/domain/counter-key.ts";
+import { overrideTerms } from "../../../src/domain/limit-override.ts";
 import type { Plan } from "../../../src/domain/plan.ts";
-import type { Subscription } from "../../../src/domain/subscription.ts";
+import { type Subscription, subscriptionDefinition } from "../../../src/domain/subscription.ts";
 import type { UsageRecord } from "../../../src/domain/usage-record.ts";
 import {
   aCode,
@@ -66,9 +67,9 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
       await write(storage(), newUsage(counter));
       const snapshot = await storage().usage.readSnapshot([{ tenantId, metricCode: calls }]);
       expect(snapshot.now).toBe(aMoment);
-      expect(snapshot.limits.subscriptions).toEqual(new Map([[tenantId, subscription]]));
+      expect(snapshot.limits.subscriptions).toEqual(new Map([[tenantId, subscriptionDefinition(subscription)]]));
       expect(snapshot.limits.plans.get(plan.code)?.limits.get(calls)).toStrictEqual(callsPerDay);
-      expect(snapshot.limits.overrides.get(counterKeyText(override))).toStrictEqual(override);
+      expect(snapshot.limits.overrides.get(counterKeyText(override))).toStrictEqual(overrideTerms(override));
       expect(snapshot.latestRecords).toStrictEqual([counter.record]);
     });
 
@@ -86,7 +87,8 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
           [seats, seatsPerMonth],
         ]),
       );
-      for (const override of overrides) expect(limits.overrides.get(counterKeyText(override))).toEqual(override);
+      for (const override of overrides)
+        expect(limits.overrides.get(counterKeyText(override))).toEqual(overrideTerms(override));
       expect(latestRecords).toHaveLength(2);
       expect(latestRecords).toEqual(expect.arrayContaining(counters.map(({ record }) => record)));
     });
@@ -173,8 +175,8 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
       ]);
       expect(limits.subscriptions).toEqual(
         new Map([
-          [tenantId, subscription],
-          [other.tenantId, other],
+          [tenantId, subscriptionDefinition(subscription)],
+          [other.tenantId, subscriptionDefinition(other)],
         ]),
       );
       expect(limits.plans.get(plan.code)?.limits.get(seats)).toEqual(seatsPerMonth);

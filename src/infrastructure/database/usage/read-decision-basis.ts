@@ -6,7 +6,9 @@ import { type LimitBasisRow, limitBasisCtesSql, limitBasisOf } from "./read-limi
 const decisionBasisSql = `
   with ${limitBasisCtesSql}, keyed as (
     select ${eventRowColumnsSql} from unnest($4::uuid[], $5::text[]) as k (tenant_id, idempotency_key)
-      join quota_usage_event e on e.tenant_id = k.tenant_id and e.idempotency_key = k.idempotency_key
+      cross join lateral (
+        select * from quota_usage_event e
+          where e.tenant_id = k.tenant_id and e.idempotency_key = k.idempotency_key limit 1) e
   )
   select basis.*, (select coalesce(json_agg(keyed), '[]') from keyed) as keyed_events from basis`;
 

@@ -1,10 +1,10 @@
 import { counterKeyText } from "../../../domain/counter-key.ts";
 import type { LimitBasis, PlanLimits } from "../../../domain/limit-basis.ts";
 import type { LimitEnforcement } from "../../../domain/limit-enforcement.ts";
-import type { LimitOverride } from "../../../domain/limit-override.ts";
+import type { LimitOverrideTerms } from "../../../domain/limit-override.ts";
 import type { PeriodKind } from "../../../domain/period-kind.ts";
 import type { QuotaLimit } from "../../../domain/quota-limit.ts";
-import type { Subscription } from "../../../domain/subscription.ts";
+import type { SubscriptionDefinition } from "../../../domain/subscription.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
 /**
@@ -25,13 +25,10 @@ export const limitBasisCtesSql = `
     select
       (select coalesce(json_agg(json_build_object(
           'tenant_id', s.tenant_id, 'plan_code', s.plan_code, 'time_zone', s.time_zone,
-          'anchor', ${millisecondsSql("s.anchor")}, 'created_at', ${millisecondsSql("s.created_at")},
-          'updated_at', ${millisecondsSql("s.updated_at")})), '[]') from basis_subscription s) as subscriptions,
+          'anchor', ${millisecondsSql("s.anchor")})), '[]') from basis_subscription s) as subscriptions,
       (select coalesce(json_agg(json_build_object(
           'tenant_id', o.tenant_id, 'metric_code', o.metric_code, 'quota_limit', o.quota_limit::text,
-          'enforcement', o.enforcement, 'reason', o.reason, 'expires_at', ${millisecondsSql("o.expires_at")},
-          'created_at', ${millisecondsSql("o.created_at")},
-          'updated_at', ${millisecondsSql("o.updated_at")})), '[]')
+          'enforcement', o.enforcement, 'expires_at', ${millisecondsSql("o.expires_at")})), '[]')
         from quota_limit_override o
         where o.tenant_id = any ($1::uuid[]) and ($3::text[] is null or o.metric_code = any ($3::text[]))) as overrides,
       (select coalesce(json_agg(json_build_object('code', p.code, 'is_default', p.is_default)), '[]')
@@ -46,19 +43,14 @@ export interface LimitBasisRow {
     readonly tenant_id: string;
     readonly plan_code: string;
     readonly time_zone: string;
-    readonly anchor: string | null;
-    readonly created_at: string;
-    readonly updated_at: string;
+    readonly anchor: number | null;
   }[];
   readonly overrides: readonly {
     readonly tenant_id: string;
     readonly metric_code: string;
     readonly quota_limit: string | null;
     readonly enforcement: LimitEnforcement | null;
-    readonly reason: string;
-    readonly expires_at: string | null;
-    readonly created_at: string;
-    readonly updated_at: string;
+    readonly expires_at: number | null;
   }[];
   readonly plans: readonly { readonly code: string; readonly is_default: boolean }[];
   readonly limits: readonly {
@@ -96,26 +88,21 @@ function limitOf(text: string | null): bigint | null {
   return text === null ? null : BigInt(text);
 }
 
-function subscriptionOf(row: LimitBasisRow["subscriptions"][number]): Subscription {
+function subscriptionOf(row: LimitBasisRow["subscriptions"][number]): SubscriptionDefinition {
   return {
     tenantId: row.tenant_id,
     planCode: row.plan_code,
     timeZone: row.time_zone,
-    ...(row.anchor === null ? {} : { anchor: Number(row.anchor) }),
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
+    ...(row.anchor === null ? {} : { anchor: row.anchor }),
   };
 }
 
-function overrideOf(row: LimitBasisRow["overrides"][number]): LimitOverride {
+function overrideOf(row: LimitBasisRow["overrides"][number]): LimitOverrideTerms {
   return {
     tenantId: row.tenant_id,
     metricCode: row.metric_code,
     limit: limitOf(row.quota_limit),
     ...(row.enforcement === null ? {} : { enforcement: row.enforcement }),
-    reason: row.reason,
-    ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
   };
 }

@@ -1,3 +1,4 @@
+import { compareText } from "../../../domain/compare-text.ts";
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
 import { ConcurrentChangeError } from "../../../repositories/storage-errors.ts";
 import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
@@ -133,6 +134,6 @@ function timestamp(instant: EpochMilliseconds): string {
 function inOrder<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   return items
     .map((item) => ({ item, key: keyOf(item) }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .sort((a, b) => compareText(a.key, b.key))
     .map(({ item }) => item);
 }
