@@ -16,8 +16,8 @@ export interface ControlStore {
  * The transaction of the control plane: all of the work or nothing is stored, and the next decision anywhere sees it.
  *
  * @throws ConcurrentChangeError nothing was written, may be run again at once
- * @throws StorageUnavailableError nothing was written, or the outcome of the commit is not known; every change of the
- *   control plane can be repeated safely (R17, revisions)
+ * @throws StorageUnavailableError nothing was written
+ * @throws CommitOutcomeUnknownError it was or was not written, and cannot be found out
  */
 export interface ControlUnitOfWork {
   /** Sees and changes plans, and these tenants' subscriptions and overrides. */

@@ -6,7 +6,7 @@ import type { ControlStore, ControlUnitOfWork } from "../repositories/control-un
 import type { Created } from "./created.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
-import { rerunAfterLostRace } from "./storage-failures.ts";
+import { changeSafely, rerunAfterLostRace } from "./storage-failures.ts";
 
 const listing: Listing = { name: "plans", filters: {} };
 
@@ -27,7 +27,7 @@ export class PlanService {
    * @throws PlanExistsError when a different plan of the code exists
    */
   async createPlan(definition: PlanDefinition): Promise<Plan> {
-    return await this.#change(async (store) => {
+    return await this.#change(true, async (store) => {
       const existing = await store.plans.findForUpdate(definition.code);
       if (existing !== undefined) {
         if (samePlanDefinition(existing, definition)) return existing;
@@ -48,7 +48,7 @@ export class PlanService {
    * @returns the plan of the code, and whether this call created it
    */
   async createMissingPlan(definition: PlanDefinition): Promise<Created<Plan>> {
-    return await this.#change(async (store) => {
+    return await this.#change(true, async (store) => {
       const existing = await store.plans.findForUpdate(definition.code);
       if (existing !== undefined) return { value: existing, isNew: false };
       const now = await store.now();
@@ -67,12 +67,12 @@ export class PlanService {
   }
 
   /** Ordered by code. @throws PageTokenInvalidError */
-  async listPlans(page: PageRequest): Promise<Page<Plan>> {
+  async listPlans(page: PageRequest<Plan>): Promise<Page<Plan>> {
     const after = this.#tokens.read(listing, page.token);
     const plans = await rerunAfterLostRace(() =>
       this.#unitOfWork.readAllTenants((store) => store.plans.list(after, page.size + 1)),
     );
-    return pageOf(plans, page.size, (last) => this.#tokens.issue(listing, last.code));
+    return pageOf(plans, page, (last) => this.#tokens.issue(listing, last.code));
   }
 
   /**
@@ -83,7 +83,7 @@ export class PlanService {
    * @throws RevisionMismatchError when the plan has changed since
    */
   async updatePlan(definition: PlanDefinition, revision: bigint): Promise<Plan> {
-    return await this.#change(async (store) => {
+    return await this.#change(false, async (store) => {
       const existing = await store.plans.findForUpdate(definition.code);
       if (existing === undefined) throw new PlanNotFoundError(definition.code);
       if (existing.revision !== revision) throw new RevisionMismatchError(definition.code, revision, existing.revision);
@@ -107,15 +107,15 @@ export class PlanService {
    * @throws PlanInUseError when it is the default or has subscriptions (R6)
    */
   async deletePlan(code: string): Promise<void> {
-    await this.#change(async (store) => {
+    await this.#change(true, async (store) => {
       const existing = await store.plans.findForUpdate(code);
       if (existing?.isDefault === true) throw new PlanInUseError(code, "DEFAULT");
       if (existing !== undefined) await store.plans.delete(code);
     });
   }
 
-  async #change<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {
-    return await rerunAfterLostRace(() => this.#unitOfWork.change([], work));
+  async #change<T>(isRepeatable: boolean, work: (store: ControlStore) => Promise<T>): Promise<T> {
+    return await changeSafely(isRepeatable, () => this.#unitOfWork.change([], work));
   }
 }
 

@@ -1,6 +1,14 @@
 import { batchRunsMax } from "../domain/bounds.ts";
-import { DatabaseUnavailableError, OverloadedError } from "../domain/errors/availability-errors.ts";
-import { ConcurrentChangeError, StorageUnavailableError } from "../repositories/storage-errors.ts";
+import {
+  DatabaseUnavailableError,
+  OutcomeUnknownError,
+  OverloadedError,
+} from "../domain/errors/availability-errors.ts";
+import {
+  CommitOutcomeUnknownError,
+  ConcurrentChangeError,
+  StorageUnavailableError,
+} from "../repositories/storage-errors.ts";
 
 /**
  * Runs work again after a lost race, a bounded number of times, and says in the domain's words when the storage fails.
@@ -17,5 +25,20 @@ export async function rerunAfterLostRace<T>(work: () => Promise<T>): Promise<T> 
       if (!(error instanceof ConcurrentChangeError)) throw error;
       if (run >= batchRunsMax) throw new OverloadedError(`lost ${run} races for the same counters`);
     }
+  }
+}
+
+/**
+ * The same for a change of the control plane, whose commit's outcome may remain unknown.
+ *
+ * @param isRepeatable whether the caller may simply repeat the call: it then changes nothing more than once
+ * @throws OutcomeUnknownError
+ */
+export async function changeSafely<T>(isRepeatable: boolean, change: () => Promise<T>): Promise<T> {
+  try {
+    return await rerunAfterLostRace(change);
+  } catch (error) {
+    if (error instanceof CommitOutcomeUnknownError) throw new OutcomeUnknownError(isRepeatable, error);
+    throw error;
   }
 }

@@ -13,7 +13,7 @@ import type { SubscriptionFilter } from "../repositories/subscription-repository
 import type { Created } from "./created.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
-import { rerunAfterLostRace } from "./storage-failures.ts";
+import { changeSafely, rerunAfterLostRace } from "./storage-failures.ts";
 
 export interface PutOverrideReceipt {
   readonly override: LimitOverride;
@@ -66,11 +66,11 @@ export class SubscriptionService {
   }
 
   /** Ordered by tenant id. @throws PageTokenInvalidError */
-  async listSubscriptions(filter: SubscriptionFilter, page: PageRequest): Promise<Page<Subscription>> {
+  async listSubscriptions(filter: SubscriptionFilter, page: PageRequest<Subscription>): Promise<Page<Subscription>> {
     const listing: Listing = { name: "subscriptions", filters: { planCode: filter.planCode ?? null } };
     const after = this.#tokens.read(listing, page.token);
     const rows = await this.#readAllTenants((store) => store.subscriptions.list(filter, after, page.size + 1));
-    return pageOf(rows, page.size, (last) => this.#tokens.issue(listing, last.tenantId));
+    return pageOf(rows, page, (last) => this.#tokens.issue(listing, last.tenantId));
   }
 
   /** Deleting an absent one changes nothing (R17). History and open counters stay (R6). */
@@ -95,12 +95,15 @@ export class SubscriptionService {
   }
 
   /** Ordered by tenant id and metric code, expired ones among them. @throws PageTokenInvalidError */
-  async listLimitOverrides(filter: LimitOverrideFilter, page: PageRequest): Promise<Page<LimitOverride>> {
+  async listLimitOverrides(
+    filter: LimitOverrideFilter,
+    page: PageRequest<LimitOverride>,
+  ): Promise<Page<LimitOverride>> {
     const listing: Listing = { name: "limit_overrides", filters: { tenantId: filter.tenantId ?? null } };
     const cursor = this.#tokens.read(listing, page.token);
     const after = cursor === undefined ? undefined : positionOf(cursor);
     const rows = await this.#readAllTenants((store) => store.overrides.list(filter, after, page.size + 1));
-    return pageOf(rows, page.size, (last) => this.#tokens.issue(listing, `${last.tenantId} ${last.metricCode}`));
+    return pageOf(rows, page, (last) => this.#tokens.issue(listing, `${last.tenantId} ${last.metricCode}`));
   }
 
   /** Deleting an absent one changes nothing (R17). */
@@ -109,7 +112,8 @@ export class SubscriptionService {
   }
 
   async #change<T>(tenantId: string, work: (store: ControlStore) => Promise<T>): Promise<T> {
-    return await rerunAfterLostRace(() => this.#unitOfWork.change([tenantId], work));
+    // Every call here puts, creates what is missing, or deletes: repeated, it changes nothing more.
+    return await changeSafely(true, () => this.#unitOfWork.change([tenantId], work));
   }
 
   async #readAllTenants<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {

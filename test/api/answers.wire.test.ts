@@ -145,9 +145,9 @@ describe("the other reads", () => {
     const sizes: number[] = [];
     server = await startTestServer({
       eventListing: {
-        list: async (filter, page, bytesOf) => {
+        list: async (filter, { size, token, bytesOf }) => {
           expect(filter).toEqual({ tenantId, order: "OLDEST_FIRST" });
-          expect(page).toEqual({ size: 2, token: "t" });
+          expect({ size, token }).toEqual({ size: 2, token: "t" });
           sizes.push(...events.map(bytesOf));
           return { items: events, nextPageToken: "next" };
         },

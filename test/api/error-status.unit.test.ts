@@ -84,7 +84,7 @@ describe("the status of an error", () => {
       OVERLOADED: {},
       DATABASE_UNAVAILABLE: {},
       DRAINING: {},
-      OUTCOME_UNKNOWN: { keyed: "true" },
+      OUTCOME_UNKNOWN: { repeatable: "true" },
     });
   });
 

@@ -16,7 +16,8 @@ export const file_quota_v1_error_reason: GenFile = /*@__PURE__*/
  * Why a call failed. The name without its prefix is the `reason` of the `google.rpc.ErrorInfo` that every
  * error of this service carries in `grpc-status-details-bin`; the `domain` is `quota.v1`, and the metadata
  * holds the numbers as decimal text. Times are RFC 3339 in UTC. Values that echo the request are cut at 64
- * characters. Decide by the reason, not by the message, which is for people and may change.
+ * characters, except codes and ids that passed their check. Decide by the reason, not by the message, which is
+ * for people and may change.
  *
  * One reason belongs to one gRPC code; only OUTCOME_UNKNOWN has two. DEADLINE_EXCEEDED and CANCELLED are
  * gRPC's own and carry no reason.
@@ -237,7 +238,7 @@ export const ErrorReason = {
    * Code: UNAVAILABLE, with a `google.rpc.RetryInfo`.
    * Meaning: the service has more work waiting than it takes on. Nothing was done.
    * Action: repeat the call after the delay, with backoff; safe with and without a key.
-   * Example: `{"queue": "record_usage"}`
+   * Example: `{}`
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 20;
    */
@@ -282,7 +283,7 @@ export const ErrorReason = {
    * not find out whether it was.
    * Action: as UNAVAILABLE, repeat the call with the same key until it is answered. As UNKNOWN, do not repeat
    * it blindly: read what is stored first.
-   * Example: `{"keyed": "true"}`
+   * Example: `{"repeatable": "true"}`
    *
    * @generated from enum value: ERROR_REASON_OUTCOME_UNKNOWN = 24;
    */
@@ -303,7 +304,8 @@ export const ErrorReason = {
  * Why a call failed. The name without its prefix is the `reason` of the `google.rpc.ErrorInfo` that every
  * error of this service carries in `grpc-status-details-bin`; the `domain` is `quota.v1`, and the metadata
  * holds the numbers as decimal text. Times are RFC 3339 in UTC. Values that echo the request are cut at 64
- * characters. Decide by the reason, not by the message, which is for people and may change.
+ * characters, except codes and ids that passed their check. Decide by the reason, not by the message, which is
+ * for people and may change.
  *
  * One reason belongs to one gRPC code; only OUTCOME_UNKNOWN has two. DEADLINE_EXCEEDED and CANCELLED are
  * gRPC's own and carry no reason.

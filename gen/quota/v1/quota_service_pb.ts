@@ -287,15 +287,15 @@ export type ListEventsRequest = Message<"quota.v1.ListEventsRequest"> & {
   metricCode?: string | undefined;
 
   /**
-   * Only events created at this instant or later. Unset: no bound. Digits below the millisecond are cut off.
+   * Only events created at this instant or later, to the nanosecond. Unset: no bound.
    *
    * @generated from field: google.protobuf.Timestamp created_from = 3;
    */
   createdFrom?: Timestamp | undefined;
 
   /**
-   * Only events created before this instant, later than `created_from` where both are given. Unset: no bound.
-   * Digits below the millisecond are cut off.
+   * Only events created before this instant, to the nanosecond; later than `created_from` where both are given.
+   * Unset: no bound.
    *
    * @generated from field: google.protobuf.Timestamp created_before = 4;
    */

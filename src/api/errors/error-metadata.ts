@@ -73,7 +73,7 @@ const metadataByReason: {
   OVERLOADED: () => ({}),
   DATABASE_UNAVAILABLE: () => ({}),
   DRAINING: () => ({}),
-  OUTCOME_UNKNOWN: ({ keyed }) => ({ keyed: String(keyed) }),
+  OUTCOME_UNKNOWN: ({ isRepeatable }) => ({ repeatable: String(isRepeatable) }),
 };
 
 export function metadataOf(error: QuotaServiceError): ErrorMetadata {

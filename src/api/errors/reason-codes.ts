@@ -40,6 +40,6 @@ export const codesByReason: Readonly<Record<ErrorReasonName, StatusCode>> = {
  * and a call without a key whose outcome is not known must not be retried blindly (R14).
  */
 export function codeOf(error: QuotaServiceError): StatusCode {
-  if (error instanceof OutcomeUnknownError && !error.keyed) return statusCodes.UNKNOWN;
+  if (error instanceof OutcomeUnknownError && !error.isRepeatable) return statusCodes.UNKNOWN;
   return codesByReason[error.reason];
 }

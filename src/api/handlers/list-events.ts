@@ -1,8 +1,8 @@
-import { toBinary } from "@bufbuild/protobuf";
 import type { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { UsageEventSchema } from "../../../gen/quota/v1/usage_pb.ts";
 import type { ApiServices } from "../api-services.ts";
 import { usageEventMessage } from "../mapping/usage-event.ts";
+import { wireBytesOf } from "../mapping/wire-bytes.ts";
 import type { HandlerOf } from "../unary-handler.ts";
 import { eventQuestionOf } from "../validation/list-events-request.ts";
 
@@ -11,11 +11,10 @@ export function listEvents(
 ): HandlerOf<typeof QuotaService.method.listEvents> {
   return async (request) => {
     const { filter, page } = eventQuestionOf(request);
-    const { items, nextPageToken = "" } = await eventListing.list(
-      filter,
-      page,
-      (event) => toBinary(UsageEventSchema, usageEventMessage(event)).byteLength,
-    );
+    const { items, nextPageToken = "" } = await eventListing.list(filter, {
+      ...page,
+      bytesOf: wireBytesOf(UsageEventSchema, usageEventMessage),
+    });
     return { events: items.map(usageEventMessage), nextPageToken };
   };
 }

@@ -1,6 +1,8 @@
+import { LimitOverrideSchema } from "../../../gen/quota/v1/subscription_pb.ts";
 import type { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
 import type { ApiServices } from "../api-services.ts";
 import { limitOverrideMessage } from "../mapping/limit-override.ts";
+import { wireBytesOf } from "../mapping/wire-bytes.ts";
 import type { HandlerOf } from "../unary-handler.ts";
 import { overridePageOf } from "../validation/control-requests.ts";
 
@@ -9,7 +11,10 @@ export function listLimitOverrides(
 ): HandlerOf<typeof SubscriptionService.method.listLimitOverrides> {
   return async (request) => {
     const { filter, page } = overridePageOf(request);
-    const { items, nextPageToken = "" } = await subscriptions.listLimitOverrides(filter, page);
+    const { items, nextPageToken = "" } = await subscriptions.listLimitOverrides(filter, {
+      ...page,
+      bytesOf: wireBytesOf(LimitOverrideSchema, limitOverrideMessage),
+    });
     return { overrides: items.map(limitOverrideMessage), nextPageToken };
   };
 }

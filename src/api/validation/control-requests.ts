@@ -1,4 +1,4 @@
-import type { PageRequest } from "../../services/page.ts";
+import type { PagePosition } from "../../services/page.ts";
 import { readCode, readOptionalCode, readTenantId } from "./common-fields.ts";
 import { FieldViolations } from "./field-violations.ts";
 import { readPageRequest } from "./page-request.ts";
@@ -39,7 +39,7 @@ export function overridePositionOf(request: { readonly tenantId: string; readonl
 }
 
 /** @throws InvalidRequestError naming every bad field */
-export function pageOf(request: WirePage): PageRequest {
+export function pageOf(request: WirePage): PagePosition {
   const violations = new FieldViolations();
   const page = readPageRequest(violations, request);
   violations.throwIfAny();
@@ -49,7 +49,7 @@ export function pageOf(request: WirePage): PageRequest {
 /** @throws InvalidRequestError naming every bad field */
 export function subscriptionPageOf(request: WirePage & { readonly planCode?: string | undefined }): {
   filter: { readonly planCode?: string };
-  page: PageRequest;
+  page: PagePosition;
 } {
   const violations = new FieldViolations();
   const planCode = readOptionalCode(violations, "plan_code", request.planCode);
@@ -61,7 +61,7 @@ export function subscriptionPageOf(request: WirePage & { readonly planCode?: str
 /** @throws InvalidRequestError naming every bad field */
 export function overridePageOf(request: WirePage & { readonly tenantId?: string | undefined }): {
   filter: { readonly tenantId?: string };
-  page: PageRequest;
+  page: PagePosition;
 } {
   const violations = new FieldViolations();
   const { tenantId: sent } = request;

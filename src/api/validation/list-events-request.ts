@@ -1,6 +1,6 @@
 import type { ListEventsRequest } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { EventOrderSchema } from "../../../gen/quota/v1/usage_pb.ts";
-import type { PageRequest } from "../../services/page.ts";
+import type { PagePosition } from "../../services/page.ts";
 import type { UsageEventListing } from "../../services/usage-event-listing.ts";
 import { eventOrdersByNumber } from "../mapping/enums.ts";
 import { readOptionalCode, readTenantId } from "./common-fields.ts";
@@ -12,7 +12,7 @@ import { readPageRequest } from "./page-request.ts";
 type EventFilter = Parameters<UsageEventListing["list"]>[0];
 
 /** @throws InvalidRequestError naming every bad field */
-export function eventQuestionOf(request: ListEventsRequest): { filter: EventFilter; page: PageRequest } {
+export function eventQuestionOf(request: ListEventsRequest): { filter: EventFilter; page: PagePosition } {
   const violations = new FieldViolations();
   const tenantId = readTenantId(violations, "tenant_id", request.tenantId);
   const metricCode = readOptionalCode(violations, "metric_code", request.metricCode);

@@ -30,11 +30,11 @@ export class DrainingError extends QuotaServiceError {
 /** The commit may or may not have happened, and the storage cannot be asked (R14). */
 export class OutcomeUnknownError extends QuotaServiceError {
   readonly reason = "OUTCOME_UNKNOWN";
-  /** With a key the call may be repeated; without one it must not be repeated blindly. */
-  readonly keyed: boolean;
+  /** Whether the call may be repeated: it has one effect (a key, a put). Otherwise it must not be repeated blindly. */
+  readonly isRepeatable: boolean;
 
-  constructor(keyed: boolean, cause: unknown) {
-    super("it is not known whether the usage was recorded", { cause });
-    this.keyed = keyed;
+  constructor(isRepeatable: boolean, cause: unknown) {
+    super("it is not known whether the change was made", { cause });
+    this.isRepeatable = isRepeatable;
   }
 }

@@ -1,4 +1,8 @@
-import { ConcurrentChangeError, StorageUnavailableError } from "../../repositories/storage-errors.ts";
+import {
+  CommitOutcomeUnknownError,
+  ConcurrentChangeError,
+  StorageUnavailableError,
+} from "../../repositories/storage-errors.ts";
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) after which the same work may be run again at once. */
 const lostRaceStates = new Set(["23505", "40001", "40P01"]);
@@ -42,8 +46,12 @@ export function isConnectionLoss(error: unknown): boolean {
   return error instanceof Error && lostConnectionText.test(error.message);
 }
 
+const portErrors = [ConcurrentChangeError, StorageUnavailableError, CommitOutcomeUnknownError];
+
 /** The port's error for a driver's error; what is neither a lost race nor a lack of means stays what it is: a defect. */
 export function translateDatabaseError(error: unknown): unknown {
+  // Said in the port's words already, with the driver's as the cause.
+  if (portErrors.some((kind) => error instanceof kind)) return error;
   const code = codeOf(error);
   if (code !== undefined && lostRaceStates.has(code)) return new ConcurrentChangeError("lost a race", { cause: error });
   if (code !== undefined && unavailableStatePrefixes.some((prefix) => code.startsWith(prefix))) {

@@ -1,7 +1,9 @@
 import type { ControlStore, ControlUnitOfWork } from "../../../repositories/control-unit-of-work.ts";
+import { commitOrFindOut, type Written } from "../commit-outcome.ts";
 import type { DatabaseClock } from "../database-clock.ts";
+import { translateDatabaseError } from "../database-errors.ts";
 import { readNow } from "../read-now.ts";
-import type { OpenTransaction, Transactions } from "../transactions.ts";
+import { type OpenTransaction, orRollBack, type Transactions } from "../transactions.ts";
 import { PostgresLimitOverrideRepository } from "./postgres-limit-override-repository.ts";
 import { PostgresPlanRepository } from "./postgres-plan-repository.ts";
 import { PostgresSubscriptionRepository } from "./postgres-subscription-repository.ts";
@@ -16,7 +18,16 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
   }
 
   async change<T>(tenantIds: readonly string[], work: (store: ControlStore) => Promise<T>): Promise<T> {
-    return await this.#transactions.asApp(tenantIds, (transaction) => work(this.#store(transaction, false)));
+    try {
+      const transaction = await this.#transactions.openAsApp(tenantIds);
+      return await orRollBack(transaction, async () => {
+        const result = await work(this.#store(transaction, false));
+        await commitOrFindOut(transaction, this.#transactions, tenantIds, await readWritten(transaction));
+        return result;
+      });
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
   }
 
   async readAllTenants<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {
@@ -31,4 +42,14 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
       now: () => readNow(transaction, this.#clock),
     };
   }
+}
+
+/** Undefined when the work only read: the server gives a transaction its id with the first write. */
+async function readWritten(transaction: OpenTransaction): Promise<Written | undefined> {
+  const [row] = await transaction.query<{ readonly id: string | null }>(
+    "select pg_current_xact_id_if_assigned()::text as id",
+    [],
+  );
+  const transactionId = row?.id ?? undefined;
+  return transactionId === undefined ? undefined : { transactionId, events: [] };
 }

@@ -1,11 +1,8 @@
-import type { UsageEvent } from "../../../domain/usage-event.ts";
-import { ConcurrentChangeError } from "../../../repositories/storage-errors.ts";
 import type { UsageLedger, UsageUnitOfWork } from "../../../repositories/usage-unit-of-work.ts";
+import { commitOrFindOut, type Written } from "../commit-outcome.ts";
 import type { DatabaseClock } from "../database-clock.ts";
-import { isConnectionLoss, translateDatabaseError } from "../database-errors.ts";
-import { CommitRolledBackError } from "../transaction-client.ts";
+import { translateDatabaseError } from "../database-errors.ts";
 import { type OpenTransaction, orRollBack, type Transactions } from "../transactions.ts";
-import { wasCommitted } from "./commit-outcome.ts";
 import { lockOpenRecords } from "./lock-open-records.ts";
 import { readDecisionBasis } from "./read-decision-basis.ts";
 import { readPredecessors } from "./read-predecessors.ts";
@@ -15,11 +12,6 @@ interface WriteOutcome {
   written?: Written;
   /** A failed write dooms the transaction, even when the work swallows it: some of its rows may have been written. */
   failure?: Error;
-}
-
-interface Written {
-  readonly transactionId: string;
-  readonly events: readonly UsageEvent[];
 }
 
 /** The unit of work of usage on PostgreSQL: READ COMMITTED, row locks, set-based SQL. */
@@ -38,9 +30,8 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
       const transaction = await this.#transactions.openAsApp(tenantIds);
       return await orRollBack(transaction, async () => {
         const result = await work(this.#ledger(transaction, outcome));
-        if (outcome.failure !== undefined)
-          throw new ConcurrentChangeError("a write failed", { cause: outcome.failure });
-        await this.#commit(transaction, tenantIds, outcome.written);
+        if (outcome.failure !== undefined) throw outcome.failure;
+        await commitOrFindOut(transaction, this.#transactions, tenantIds, outcome.written);
         return result;
       });
     } catch (error) {
@@ -64,20 +55,5 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
         }
       },
     };
-  }
-
-  async #commit(
-    transaction: OpenTransaction,
-    tenantIds: readonly string[],
-    written: Written | undefined,
-  ): Promise<void> {
-    try {
-      await transaction.commit();
-    } catch (error) {
-      if (error instanceof CommitRolledBackError) throw new ConcurrentChangeError(error.message, { cause: error });
-      if (!isConnectionLoss(error) || written === undefined) throw error;
-      if (await wasCommitted(this.#transactions, tenantIds, written.transactionId, written.events, error)) return;
-      throw new ConcurrentChangeError("the connection was lost, and the transaction with it", { cause: error });
-    }
   }
 }

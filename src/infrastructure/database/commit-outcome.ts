@@ -1,7 +1,8 @@
-import type { UsageEvent } from "../../../domain/usage-event.ts";
-import { CommitOutcomeUnknownError } from "../../../repositories/storage-errors.ts";
-import { codeOf } from "../database-errors.ts";
-import type { Transactions } from "../transactions.ts";
+import type { UsageEvent } from "../../domain/usage-event.ts";
+import { CommitOutcomeUnknownError, ConcurrentChangeError } from "../../repositories/storage-errors.ts";
+import { codeOf, isConnectionLoss } from "./database-errors.ts";
+import { CommitRolledBackError } from "./transaction-client.ts";
+import type { OpenTransaction, Transactions } from "./transactions.ts";
 
 /** How long the server is asked about a commit whose answer was lost, and how often. */
 const resolveTimeoutMs = 5_000;
@@ -10,38 +11,68 @@ const resolveIntervalMs = 100;
 /** PostgreSQL's words for `pg_xact_status`: invalid_parameter_value for an id that it has not handed out. */
 const futureTransactionState = "22023";
 
+/** What a transaction has written, to recognise it by. */
+export interface Written {
+  readonly transactionId: string;
+  readonly events: readonly UsageEvent[];
+}
+
 /**
- * Finds out on a new connection whether a transaction was committed (R14). Its events are there: it was. They are not: the
- * server knows whether the transaction was aborted or is still under way, in which case it is asked again.
+ * Commits, and when the connection is lost meanwhile finds out on a new one what became of the transaction (R14).
  *
+ * @param written absent when nothing was written, so that nothing is lost either
+ * @throws ConcurrentChangeError when it was not committed: nothing was written, and the work may be run again
  * @throws CommitOutcomeUnknownError when the server cannot be asked in time
  */
-export async function wasCommitted(
+export async function commitOrFindOut(
+  transaction: OpenTransaction,
   transactions: Transactions,
   tenantIds: readonly string[],
-  transactionId: string,
-  events: readonly UsageEvent[],
+  written: Written | undefined,
+): Promise<void> {
+  try {
+    await transaction.commit();
+  } catch (error) {
+    if (error instanceof CommitRolledBackError) throw new ConcurrentChangeError(error.message, { cause: error });
+    if (!isConnectionLoss(error) || written === undefined) throw error;
+    // Gives the dead connection back: the pool may have no other for the question.
+    await transaction.rollback().catch(() => undefined);
+    if (await wasCommitted(transactions, tenantIds, written, error)) return;
+    throw new ConcurrentChangeError("the connection was lost, and the transaction with it", { cause: error });
+  }
+}
+
+/**
+ * Its events are there: it was committed. They are not: the server knows whether the transaction was aborted or is still under
+ * way, in which case it is asked again.
+ */
+async function wasCommitted(
+  transactions: Transactions,
+  tenantIds: readonly string[],
+  written: Written,
   cause: unknown,
 ): Promise<boolean> {
   const deadline = Date.now() + resolveTimeoutMs;
   for (;;) {
     try {
-      const answer = await ask(transactions, tenantIds, transactionId, events);
+      const answer = await ask(transactions, tenantIds, written);
       if (answer !== "in progress") return answer === "committed";
     } catch (error) {
-      if (Date.now() >= deadline)
-        throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause: error });
+      if (Date.now() >= deadline) throw unknownOutcome(error);
     }
-    if (Date.now() >= deadline) throw new CommitOutcomeUnknownError("the commit's outcome is not known", { cause });
+    if (Date.now() >= deadline) throw unknownOutcome(cause);
     await new Promise((resolve) => setTimeout(resolve, resolveIntervalMs));
   }
+}
+
+function unknownOutcome(cause: unknown): CommitOutcomeUnknownError {
+  return new CommitOutcomeUnknownError("the commit's outcome is not known", { cause });
 }
 
 async function ask(
   transactions: Transactions,
   tenantIds: readonly string[],
-  transactionId: string,
-  events: readonly UsageEvent[],
+  { transactionId, events }: Written,
 ): Promise<TransactionStatus> {
   const status = await statusOf(transactions, tenantIds, transactionId);
   if (status !== "aborted" || events.length === 0) return status;
