@@ -15,6 +15,24 @@ function createRole(role: string): string {
 }
 
 /**
+ * Fails the transaction when a batch wrote other rows than it decided. A record that did not come back was created by another
+ * transaction in the meantime, which the caller knows to answer by deciding anew; anything else is a defect.
+ */
+const requireWritten = `create function quota_require_written(
+      new_wanted bigint, new_written bigint, changed_wanted bigint, changed_written bigint,
+      events_wanted bigint, events_written bigint, refusals_wanted bigint, refusals_written bigint
+    ) returns void language plpgsql as $$ begin
+      if new_written <> new_wanted then
+        raise exception 'another transaction created the record of the period first' using errcode = 'serialization_failure';
+      end if;
+      if changed_written <> changed_wanted or events_written <> events_wanted or refusals_written <> refusals_wanted then
+        raise exception 'a batch wrote % records, % events and % refusals, and decided %, % and %',
+          changed_written, events_written, refusals_written, changed_wanted, events_wanted, refusals_wanted
+          using errcode = 'data_exception';
+      end if;
+    end $$`;
+
+/**
  * Tables, row level security, and who may do what: `quota_app` works on the rows of named tenants, `quota_reader` reads all
  * tenants, and neither may change or remove a usage event.
  */
@@ -25,6 +43,7 @@ export class InitialSchema extends Migration {
     this.#createTables();
     // Counters are updated in place all day long: room on the page keeps the update out of the five indexes.
     this.addSql("alter table quota_usage_record set (fillfactor = 50)");
+    this.addSql(requireWritten);
     this.#grant();
   }
 

@@ -73,6 +73,7 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
     poolMax: config.databasePoolMax,
     timeouts: { statementTimeoutMs: config.statementTimeoutMs, lockTimeoutMs: config.lockTimeoutMs },
     clock: clocks.database,
+    namedStatements: config.databasePreparedStatements === "on",
   });
   undo.push(() => storage.close());
   const services = servicesOn(storage, log, clocks);

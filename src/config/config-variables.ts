@@ -77,9 +77,16 @@ export const logLevel = choiceVariable("LOG_LEVEL", "The least severe level that
 
 export const databasePoolMax = integerVariable(
   "DATABASE_POOL_MAX",
-  "Most connections to the database at once.",
+  "Most connections to the database at once: this many for usage, and this many for everything else.",
   databasePoolDefault,
   databasePoolRange,
+);
+
+export const databasePreparedStatements = choiceVariable(
+  "DATABASE_PREPARED_STATEMENTS",
+  "Whether the server keeps statements planned. `off` behind a pooler that does not carry them over, such as PgBouncer before 1.21.",
+  "on",
+  ["on", "off"],
 );
 
 export const statementTimeoutMs = integerVariable(
@@ -118,6 +125,7 @@ export const configVariables: readonly ConfigVariable<unknown>[] = [
   auth,
   logLevel,
   databasePoolMax,
+  databasePreparedStatements,
   statementTimeoutMs,
   lockTimeoutMs,
   drainTimeoutMs,

@@ -9,8 +9,10 @@ export interface Config {
   readonly plansFile?: string;
   readonly auth: AuthMode;
   readonly logLevel: LogLevel;
-  /** Connections to the database, 1 … 100. */
+  /** Connections to the database of either kind (usage, everything else), 1 … 100. */
   readonly databasePoolMax: number;
+  /** Whether statements are named, so that the server keeps them planned. */
+  readonly databasePreparedStatements: "on" | "off";
   /** Longest run of one SQL statement. Longer than `lockTimeoutMs`. */
   readonly statementTimeoutMs: number;
   /** Longest wait for one lock. */

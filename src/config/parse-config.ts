@@ -25,6 +25,7 @@ export function parseConfig(env: Environment): Config {
     auth: read(env, variables.auth),
     logLevel: read(env, variables.logLevel),
     databasePoolMax: read(env, variables.databasePoolMax),
+    databasePreparedStatements: read(env, variables.databasePreparedStatements),
     statementTimeoutMs: read(env, variables.statementTimeoutMs),
     lockTimeoutMs: read(env, variables.lockTimeoutMs),
     drainTimeoutMs: read(env, variables.drainTimeoutMs),

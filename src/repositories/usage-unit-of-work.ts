@@ -24,7 +24,10 @@ export interface UsageUnitOfWork {
   run<T>(tenantIds: readonly string[], work: (ledger: UsageLedger) => Promise<T>): Promise<T>;
 }
 
-/** The steps of one such transaction, in the order in which they must be called. */
+/**
+ * The steps of one such transaction, in the order in which they must be called. They also run in that order, so a step may be
+ * called before the one before it has answered, as long as it does not need the answer.
+ */
 export interface UsageLedger {
   /**
    * Locks the records of these counters whose period has not ended, of every kind, in one order for all callers, and reads
@@ -41,9 +44,8 @@ export interface UsageLedger {
   readPredecessors(keys: readonly CounterLineKey[], now: EpochMilliseconds): Promise<Predecessor[]>;
 
   /**
-   * Stores the outcome. Called once, last.
-   *
-   * @throws ConcurrentChangeError when a new record or an idempotency key exists already
+   * Hands over the outcome. Called once, last. When a new record or an idempotency key exists already, `run` throws
+   * ConcurrentChangeError, be it from here or from the commit that follows.
    */
   write(changes: UsageChanges): Promise<void>;
 }

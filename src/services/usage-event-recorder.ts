@@ -54,8 +54,12 @@ export class UsageEventRecorder {
     tenantIds: readonly string[],
   ): Promise<UsageOutcome[]> {
     const question = questionOf(attempts, tenantIds);
-    const locked = await ledger.lockOpenRecords(question.counters);
-    const batch = new UsageBatch(attempts, locked, await ledger.readDecisionBasis(question), this.#means);
+    // Sent together: the ledger runs the second after the first, however late this process hears of it.
+    const [locked, basis] = await Promise.all([
+      ledger.lockOpenRecords(question.counters),
+      ledger.readDecisionBasis(question),
+    ]);
+    const batch = new UsageBatch(attempts, locked, basis, this.#means);
     const lines = batch.linesWithoutOpenRecord();
     if (lines.length > 0) batch.addPredecessors(await ledger.readPredecessors(lines, locked.now));
     const outcomes = batch.decide();

@@ -25,6 +25,7 @@ const defaults = {
   auth: "none",
   logLevel: "info",
   databasePoolMax: 10,
+  databasePreparedStatements: "on",
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
   drainTimeoutMs: 8_000,
@@ -72,6 +73,7 @@ describe("accepted values", () => {
     [{ LOG_LEVEL: "silent" }, { logLevel: "silent" }],
     [{ DATABASE_POOL_MAX: "1" }, { databasePoolMax: 1 }],
     [{ DATABASE_POOL_MAX: "100" }, { databasePoolMax: 100 }],
+    [{ DATABASE_PREPARED_STATEMENTS: "off" }, { databasePreparedStatements: "off" }],
     [
       { STATEMENT_TIMEOUT_MS: "600000", LOCK_TIMEOUT_MS: "300000" },
       { statementTimeoutMs: 600_000, lockTimeoutMs: 300_000 },
@@ -150,6 +152,7 @@ describe("refused values", () => {
         "from 1 to 100",
       ],
     ),
+    [{ DATABASE_PREPARED_STATEMENTS: "yes" }, "DATABASE_PREPARED_STATEMENTS", '"yes"', "one of on, off"],
     [{ STATEMENT_TIMEOUT_MS: "99" }, "STATEMENT_TIMEOUT_MS", '"99"', "from 100 to 600000"],
     [{ STATEMENT_TIMEOUT_MS: "600001" }, "STATEMENT_TIMEOUT_MS", '"600001"', "from 100 to 600000"],
     [{ LOCK_TIMEOUT_MS: "9" }, "LOCK_TIMEOUT_MS", '"9"', "from 10 to 300000"],

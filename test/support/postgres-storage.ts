@@ -16,6 +16,7 @@ export async function makePostgresStorage(): Promise<StorageUnderTest> {
     poolMax: 10,
     timeouts: testTimeouts,
     clock: testClock,
+    namedStatements: true,
   });
   return {
     usageUnitOfWork: storage.usageUnitOfWork,

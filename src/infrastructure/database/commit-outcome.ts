@@ -2,7 +2,7 @@ import type { UsageEvent } from "../../domain/usage-event.ts";
 import { CommitOutcomeUnknownError, ConcurrentChangeError } from "../../repositories/storage-errors.ts";
 import { codeOf, isConnectionLoss } from "./database-errors.ts";
 import { CommitRolledBackError } from "./transaction-client.ts";
-import type { OpenTransaction, Transactions } from "./transactions.ts";
+import type { Transactions } from "./transactions.ts";
 
 /** How long the server is asked about a commit whose answer was lost, and how often. */
 const resolveTimeoutMs = 5_000;
@@ -10,6 +10,11 @@ const resolveIntervalMs = 100;
 
 /** PostgreSQL's words for `pg_xact_status`: invalid_parameter_value for an id that it has not handed out. */
 const futureTransactionState = "22023";
+
+export interface CommittableTransaction {
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
 
 /** What a transaction has written, to recognise it by. */
 export interface Written {
@@ -25,7 +30,7 @@ export interface Written {
  * @throws CommitOutcomeUnknownError when the server cannot be asked in time
  */
 export async function commitOrFindOut(
-  transaction: OpenTransaction,
+  transaction: CommittableTransaction,
   transactions: Transactions,
   tenantIds: readonly string[],
   written: Written | undefined,

@@ -5,8 +5,10 @@ import type { UsageRepository } from "../../repositories/usage-repository.ts";
 import type { UsageUnitOfWork } from "../../repositories/usage-unit-of-work.ts";
 import { PostgresControlUnitOfWork } from "./control/postgres-control-unit-of-work.ts";
 import type { DatabaseClock } from "./database-clock.ts";
-import { openOrm } from "./orm.ts";
+import { connectTimeoutMs, openOrm, queryTimeoutMs } from "./orm.ts";
 import { readPageTokenSeal } from "./page-token-key.ts";
+import { openPipelinedPool } from "./pipelined-pool.ts";
+import { PipelinedTransactions } from "./pipelined-transactions.ts";
 import type { StatementTimeouts } from "./transaction-settings.ts";
 import { Transactions } from "./transactions.ts";
 import { PostgresUsageEventRepository } from "./usage/postgres-usage-event-repository.ts";
@@ -19,6 +21,8 @@ export interface StorageOptions {
   readonly poolMax: number;
   readonly timeouts: StatementTimeouts;
   readonly clock: DatabaseClock;
+  /** False behind a pooler in transaction mode that does not carry named statements over. */
+  readonly namedStatements: boolean;
 }
 
 /** The ports on one PostgreSQL. */
@@ -38,20 +42,28 @@ export interface PostgresStorage {
 export async function openStorage(options: StorageOptions): Promise<PostgresStorage> {
   const orm = await openOrm(options.url, options.poolMax);
   const transactions = new Transactions(orm, options.timeouts);
+  const pipelined = new PipelinedTransactions(
+    openPipelinedPool({ url: options.url, max: options.poolMax, connectTimeoutMs, queryTimeoutMs }),
+    { timeouts: options.timeouts, namedStatements: options.namedStatements },
+  );
+  const close = async () => {
+    await pipelined.close();
+    await orm.close(true);
+  };
   try {
     return {
-      usageUnitOfWork: new PostgresUsageUnitOfWork(transactions, options.clock),
-      usage: new PostgresUsageRepository(transactions, options.clock),
+      usageUnitOfWork: new PostgresUsageUnitOfWork(pipelined, transactions, options.clock),
+      usage: new PostgresUsageRepository(transactions, pipelined, options.clock),
       events: new PostgresUsageEventRepository(transactions),
       control: new PostgresControlUnitOfWork(transactions, options.clock),
       pageTokenSeal: await readPageTokenSeal(transactions),
       ping: async () => {
         await transactions.asReader((transaction) => transaction.query("select 1", []));
       },
-      close: () => orm.close(true),
+      close,
     };
   } catch (error) {
-    await orm.close(true);
+    await close();
     throw error;
   }
 }

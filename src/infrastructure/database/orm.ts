@@ -5,13 +5,13 @@ import { entities } from "./entities/all-entities.ts";
 import { TransactionClient } from "./transaction-client.ts";
 
 /** How long a call waits for a free or new connection before it is told that the database is unavailable. */
-const connectTimeoutMs = 5_000;
+export const connectTimeoutMs = 5_000;
 
 /**
  * When a query counts as lost with its connection. The server ends statements itself, much earlier; this is for a server or
  * network that has gone silent, and long enough for a migration.
  */
-const queryTimeoutMs = 60_000;
+export const queryTimeoutMs = 60_000;
 
 export const migrationTable = "quota_migration";
 

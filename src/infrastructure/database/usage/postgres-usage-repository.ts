@@ -4,19 +4,24 @@ import type { SnapshotQuestion, UsageRepository, UsageSnapshot } from "../../../
 import type { DatabaseClock } from "../database-clock.ts";
 import { UsageRecordEntity } from "../entities/usage-record-entity.ts";
 import { recordOfEntity } from "../mappers/usage-record-mapper.ts";
+import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
 import { readNow } from "../read-now.ts";
 import type { Transactions } from "../transactions.ts";
-import { readSnapshot } from "./read-snapshot.ts";
+import { readSnapshot, snapshotStatement } from "./read-snapshot.ts";
 
 const listedRecordsDefault = 100;
 
 export class PostgresUsageRepository implements UsageRepository {
   readonly #transactions: Transactions;
+  readonly #pipelined: PipelinedTransactions;
   readonly #clock: DatabaseClock;
+  readonly #snapshot: Statement;
 
-  constructor(transactions: Transactions, clock: DatabaseClock) {
+  constructor(transactions: Transactions, pipelined: PipelinedTransactions, clock: DatabaseClock) {
     this.#transactions = transactions;
+    this.#pipelined = pipelined;
     this.#clock = clock;
+    this.#snapshot = snapshotStatement(clock);
   }
 
   async getCurrentPeriod(key: CounterLineKey): Promise<UsageRecord | undefined> {
@@ -47,9 +52,6 @@ export class PostgresUsageRepository implements UsageRepository {
   }
 
   async readSnapshot(questions: readonly SnapshotQuestion[]): Promise<UsageSnapshot> {
-    const tenantIds = [...new Set(questions.map((question) => question.tenantId))];
-    return await this.#transactions.asApp(tenantIds, (transaction) =>
-      readSnapshot(transaction, questions, tenantIds, this.#clock),
-    );
+    return await readSnapshot(this.#pipelined, questions, this.#snapshot);
   }
 }

@@ -1,37 +1,51 @@
-import type { UsageLedger, UsageUnitOfWork } from "../../../repositories/usage-unit-of-work.ts";
-import { commitOrFindOut, type Written } from "../commit-outcome.ts";
+import type { UsageEvent } from "../../../domain/usage-event.ts";
+import type { UsageChanges, UsageLedger, UsageUnitOfWork } from "../../../repositories/usage-unit-of-work.ts";
+import { commitOrFindOut } from "../commit-outcome.ts";
 import type { DatabaseClock } from "../database-clock.ts";
 import { translateDatabaseError } from "../database-errors.ts";
-import { type OpenTransaction, orRollBack, type Transactions } from "../transactions.ts";
-import { lockOpenRecords } from "./lock-open-records.ts";
+import {
+  orRollBackPipelined,
+  type PipelinedTransaction,
+  type PipelinedTransactions,
+  type Statement,
+} from "../pipelined-transactions.ts";
+import type { Transactions } from "../transactions.ts";
+import { lockOpenRecords, lockStatement } from "./lock-open-records.ts";
 import { readDecisionBasis } from "./read-decision-basis.ts";
 import { readPredecessors } from "./read-predecessors.ts";
 import { writeChanges } from "./write-changes.ts";
 
-interface WriteOutcome {
-  written?: Written;
-  /** A failed write dooms the transaction, even when the work swallows it: some of its rows may have been written. */
-  failure?: Error;
+/** What is known of a transaction by the time its commit is sent. */
+interface Progress {
+  transactionId?: string;
+  events: readonly UsageEvent[];
+  /** Sent, but not answered. */
+  write?: Promise<void>;
 }
 
-/** The unit of work of usage on PostgreSQL: READ COMMITTED, row locks, set-based SQL. */
+/**
+ * The unit of work of usage on PostgreSQL: READ COMMITTED, row locks, set-based SQL. A batch costs two round trips: locks and
+ * what is decided on; writes and commit.
+ */
 export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
+  readonly #pipelined: PipelinedTransactions;
   readonly #transactions: Transactions;
-  readonly #clock: DatabaseClock;
+  readonly #lock: Statement;
 
-  constructor(transactions: Transactions, clock: DatabaseClock) {
+  /** @param transactions on which a lost commit is asked about */
+  constructor(pipelined: PipelinedTransactions, transactions: Transactions, clock: DatabaseClock) {
+    this.#pipelined = pipelined;
     this.#transactions = transactions;
-    this.#clock = clock;
+    this.#lock = lockStatement(clock);
   }
 
   async run<T>(tenantIds: readonly string[], work: (ledger: UsageLedger) => Promise<T>): Promise<T> {
-    const outcome: WriteOutcome = {};
     try {
-      const transaction = await this.#transactions.openAsApp(tenantIds);
-      return await orRollBack(transaction, async () => {
-        const result = await work(this.#ledger(transaction, outcome));
-        if (outcome.failure !== undefined) throw outcome.failure;
-        await commitOrFindOut(transaction, this.#transactions, tenantIds, outcome.written);
+      const transaction = await this.#pipelined.open(tenantIds);
+      return await orRollBackPipelined(transaction, async () => {
+        const progress: Progress = { events: [] };
+        const result = await work(this.#ledger(transaction, progress));
+        await this.#commit(transaction, tenantIds, progress);
         return result;
       });
     } catch (error) {
@@ -39,21 +53,42 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
     }
   }
 
-  #ledger(transaction: OpenTransaction, outcome: WriteOutcome): UsageLedger {
+  #ledger(transaction: PipelinedTransaction, progress: Progress): UsageLedger {
     return {
-      lockOpenRecords: (keys) => lockOpenRecords(transaction, keys, this.#clock),
+      lockOpenRecords: async (keys) => {
+        const locked = await lockOpenRecords(transaction, keys, this.#lock);
+        progress.transactionId = locked.transactionId;
+        return locked;
+      },
       readDecisionBasis: (question) => readDecisionBasis(transaction, question),
       readPredecessors: (keys, now) => readPredecessors(transaction, keys, now),
       write: async (changes) => {
-        const { newRecords, changedRecords, events, refusals } = changes;
-        if (newRecords.length + changedRecords.length + events.length + refusals.length === 0) return;
-        try {
-          outcome.written = { transactionId: await writeChanges(transaction, changes), events };
-        } catch (error) {
-          outcome.failure = error instanceof Error ? error : new Error(String(error));
-          throw error;
-        }
+        if (isEmpty(changes)) return;
+        progress.events = changes.events;
+        progress.write = writeChanges(transaction, changes);
+        // Waited for together with the commit, which is sent right behind it.
+        progress.write.catch(() => undefined);
       },
     };
   }
+
+  async #commit(transaction: PipelinedTransaction, tenantIds: readonly string[], progress: Progress): Promise<void> {
+    const { transactionId, events, write } = progress;
+    const written = transactionId === undefined ? undefined : { transactionId, events };
+    const attempt = {
+      commit: async () => {
+        const committed = transaction.commit();
+        committed.catch(() => undefined);
+        // The write's failure is the reason of the commit's, so it comes first.
+        await write;
+        await committed;
+      },
+      rollback: () => transaction.rollback(),
+    };
+    await commitOrFindOut(attempt, this.#transactions, tenantIds, written);
+  }
+}
+
+function isEmpty({ newRecords, changedRecords, events, refusals }: UsageChanges): boolean {
+  return newRecords.length + changedRecords.length + events.length + refusals.length === 0;
 }

@@ -1,35 +1,36 @@
 import type { DecisionBasis, DecisionQuestion } from "../../../repositories/usage-unit-of-work.ts";
-import type { OpenTransaction } from "../transactions.ts";
+import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { type EventRow, eventOf, eventRowColumnsSql } from "./event-rows.ts";
-import { type LimitBasisRow, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
+import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
 
-const decisionBasisSql = `
+const decisionBasis: Statement = {
+  name: "read_decision_basis",
+  sql: `
   with ${limitBasisCtesSql}, keyed as (
     select ${eventRowColumnsSql} from unnest($4::uuid[], $5::text[]) as k (tenant_id, idempotency_key)
       cross join lateral (
         select * from quota_usage_event e
           where e.tenant_id = k.tenant_id and e.idempotency_key = k.idempotency_key limit 1) e
   )
-  select basis.*, (select coalesce(json_agg(keyed), '[]') from keyed) as keyed_events from basis`;
+  select ${limitBasisColumnsSql}, (select coalesce(json_agg(keyed), '[]') from keyed) from basis`,
+};
 
 /**
  * Limits and remembered keys in one statement. It runs after the locks were granted, so its snapshot holds everything that
  * was acknowledged before, and a key that an earlier holder of the lock has taken (R5, R13).
  */
 export async function readDecisionBasis(
-  transaction: OpenTransaction,
+  transaction: PipelinedTransaction,
   question: DecisionQuestion,
 ): Promise<DecisionBasis> {
-  const [row] = await transaction.query<LimitBasisRow & { readonly keyed_events: readonly EventRow[] }>(
-    decisionBasisSql,
-    [
-      question.tenantIds,
-      question.planCodes,
-      [...new Set(question.counters.map((counter) => counter.metricCode))],
-      question.idempotencyKeys.map((key) => key.tenantId),
-      question.idempotencyKeys.map((key) => key.idempotencyKey),
-    ],
-  );
+  const [row] = await transaction.query(decisionBasis, [
+    question.tenantIds,
+    question.planCodes,
+    [...new Set(question.counters.map((counter) => counter.metricCode))],
+    question.idempotencyKeys.map((key) => key.tenantId),
+    question.idempotencyKeys.map((key) => key.idempotencyKey),
+  ]);
   if (row === undefined) throw new Error("an aggregate answered no row");
-  return { limits: limitBasisOf(row), keyedEvents: row.keyed_events.map(eventOf) };
+  const keyedEvents: readonly EventRow[] = JSON.parse(row[limitBasisColumns] ?? "[]");
+  return { limits: limitBasisOf(row), keyedEvents: keyedEvents.map(eventOf) };
 }

@@ -5,6 +5,7 @@ import type { LimitOverrideTerms } from "../../../domain/limit-override.ts";
 import type { PeriodKind } from "../../../domain/period-kind.ts";
 import type { QuotaLimit } from "../../../domain/quota-limit.ts";
 import type { SubscriptionDefinition } from "../../../domain/subscription.ts";
+import type { TextRow } from "../pipelined-transactions.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
 /**
@@ -38,7 +39,11 @@ export const limitBasisCtesSql = `
           'enforcement', l.enforcement, 'period_kind', l.period_kind)), '[]') from basis_limit l) as limits
   )`;
 
-export interface LimitBasisRow {
+/** The columns of `basis` that `limitBasisOf` reads, and how many they are. */
+export const limitBasisColumnsSql = "basis.subscriptions, basis.overrides, basis.plans, basis.limits";
+export const limitBasisColumns = 4;
+
+interface LimitBasisRow {
   readonly subscriptions: readonly {
     readonly tenant_id: string;
     readonly plan_code: string;
@@ -62,7 +67,18 @@ export interface LimitBasisRow {
   }[];
 }
 
-export function limitBasisOf(row: LimitBasisRow): LimitBasis {
+/** The basis of a row that begins with `limitBasisColumnsSql`. */
+export function limitBasisOf(columns: TextRow): LimitBasis {
+  const [subscriptions, overrides, plans, limits] = columns.map((column) => column ?? "[]");
+  return basisOf({
+    subscriptions: JSON.parse(subscriptions ?? "[]"),
+    overrides: JSON.parse(overrides ?? "[]"),
+    plans: JSON.parse(plans ?? "[]"),
+    limits: JSON.parse(limits ?? "[]"),
+  });
+}
+
+function basisOf(row: LimitBasisRow): LimitBasis {
   const limits = new Map<string, Map<string, QuotaLimit>>(row.plans.map((plan) => [plan.code, new Map()]));
   for (const limit of row.limits) {
     limits.get(limit.plan_code)?.set(limit.metric_code, {

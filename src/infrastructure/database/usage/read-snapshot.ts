@@ -1,48 +1,54 @@
 import type { SnapshotQuestion, UsageSnapshot } from "../../../repositories/usage-repository.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
-import type { OpenTransaction } from "../transactions.ts";
-import { type LimitBasisRow, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
-import { type RecordRow, recordOf, recordRowMembersSql } from "./record-rows.ts";
+import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
+import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
+import { recordColumnsSql, recordOf } from "./record-rows.ts";
 
 /**
  * Limits, the latest record of every line that one of them counts in, and the clock: one statement, so one snapshot, and no
  * lock. Lines come from the limits, because only a plan says which kind of period a metric counts in.
  */
-function snapshotSql(clock: DatabaseClock): string {
-  return `
+export function snapshotStatement(clock: DatabaseClock): Statement {
+  return {
+    name: "read_snapshot",
+    sql: `
   with ${limitBasisCtesSql}, line as (
     select distinct q.tenant_id, l.metric_code, l.period_kind
       from unnest($4::uuid[], $5::text[]) as q (tenant_id, metric_code)
       join basis_limit l on q.metric_code is null or l.metric_code = q.metric_code
   ), latest as (
-    select r.* from line cross join lateral (
+    select r.*, row_number() over () as number from line cross join lateral (
       select * from quota_usage_record r
         where r.tenant_id = line.tenant_id and r.metric_code = line.metric_code and r.period_kind = line.period_kind
         order by r.period_start desc limit 1) r
   )
-  select basis.*, ${clockMillisecondsSql(clock)} as now,
-    (select coalesce(json_agg(json_build_object(${recordRowMembersSql})), '[]') from latest r) as records
-    from basis`;
+  select moment.now, ${recordColumnsSql}, ${limitBasisColumnsSql}
+    from (select ${clockMillisecondsSql(clock)} as now) moment left join latest r on true
+    left join basis on coalesce(r.number, 1) = 1`,
+  };
 }
 
 export async function readSnapshot(
-  transaction: OpenTransaction,
+  transactions: PipelinedTransactions,
   questions: readonly SnapshotQuestion[],
-  tenantIds: readonly string[],
-  clock: DatabaseClock,
+  statement: Statement,
 ): Promise<UsageSnapshot> {
-  const [row] = await transaction.query<LimitBasisRow & { readonly now: string; readonly records: RecordRow[] }>(
-    snapshotSql(clock),
-    [
-      tenantIds,
-      planCodesOf(questions),
-      metricCodesOf(questions),
-      questions.map((question) => question.tenantId),
-      questions.map((question) => question.metricCode ?? null),
-    ],
-  );
-  if (row === undefined) throw new Error("an aggregate answered no row");
-  return { now: Number(row.now), limits: limitBasisOf(row), latestRecords: row.records.map(recordOf) };
+  const tenantIds = [...new Set(questions.map((question) => question.tenantId))];
+  const rows = await transactions.read(tenantIds, statement, [
+    tenantIds,
+    planCodesOf(questions),
+    metricCodesOf(questions),
+    questions.map((question) => question.tenantId),
+    questions.map((question) => question.metricCode ?? null),
+  ]);
+  const [first] = rows;
+  if (first === undefined) throw new Error("an aggregate answered no row");
+  return {
+    now: Number(first[0]),
+    // Only the first row carries it.
+    limits: limitBasisOf(first.slice(-limitBasisColumns)),
+    latestRecords: rows.map((row) => recordOf(row, 1)).filter((record) => record !== undefined),
+  };
 }
 
 function planCodesOf(questions: readonly SnapshotQuestion[]): string[] {

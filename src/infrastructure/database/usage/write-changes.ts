@@ -1,15 +1,16 @@
 import { compareText } from "../../../domain/compare-text.ts";
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
-import { ConcurrentChangeError } from "../../../repositories/storage-errors.ts";
 import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
-import type { OpenTransaction } from "../transactions.ts";
+import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 
 /**
  * Everything that a batch changes, in one statement and one round trip. `unnest` of arrays costs half of what the ORM's
  * multi-row insert does. New records, keys and refusals are written in one order for all transactions, so that two batches
  * that want the same ones wait for each other in one direction only.
  */
-const writeSql = `
+const writeStatement: Statement = {
+  name: "write_changes",
+  sql: `
   with new_record as (
     insert into quota_usage_record (tenant_id, id, metric_code, period_kind, period_start, period_end, ordinal,
         current_usage, last_sequence, last_event_id, last_event_at, created_at)
@@ -40,36 +41,18 @@ const writeSql = `
         last_refused_at = excluded.last_refused_at
       returning 1
   )
-  select (select count(*) from new_record)::int as new_records, (select count(*) from changed_record)::int as changed_records,
-    (select count(*) from event)::int as events, (select count(*) from refusal)::int as refusals,
-    pg_current_xact_id()::text as transaction_id`;
-
-interface WrittenRow {
-  readonly new_records: number;
-  readonly changed_records: number;
-  readonly events: number;
-  readonly refusals: number;
-  readonly transaction_id: string;
-}
+  select quota_require_written($44, (select count(*) from new_record), $45, (select count(*) from changed_record),
+    $46, (select count(*) from event), $47, (select count(*) from refusal))`,
+};
 
 /**
- * @returns the transaction's id, by which the server can be asked what became of it
- * @throws ConcurrentChangeError when a new record was there already; taken keys come as the driver's unique violation
+ * Writes the batch. The statement itself fails when another transaction was faster in creating a record, so that the COMMIT
+ * may be sent behind it without looking at its answer.
+ *
+ * @throws what the driver throws: unique violation, serialization failure
  */
-export async function writeChanges(transaction: OpenTransaction, changes: UsageChanges): Promise<string> {
-  const [written] = await transaction.query<WrittenRow>(writeSql, parametersOf(changes));
-  if (written === undefined) throw new Error("an aggregate answered no row");
-  if (written.new_records !== changes.newRecords.length) {
-    throw new ConcurrentChangeError("another transaction created the record of the period first");
-  }
-  if (
-    written.changed_records !== changes.changedRecords.length ||
-    written.events !== changes.events.length ||
-    written.refusals !== changes.refusals.length
-  ) {
-    throw new Error(`a batch wrote other rows than it decided: ${JSON.stringify(written)}`);
-  }
-  return written.transaction_id;
+export async function writeChanges(transaction: PipelinedTransaction, changes: UsageChanges): Promise<void> {
+  await transaction.query(writeStatement, parametersOf(changes));
 }
 
 function parametersOf(changes: UsageChanges): unknown[] {
@@ -124,6 +107,10 @@ function parametersOf(changes: UsageChanges): unknown[] {
     refusals.map((refusal) => refusal.lastCurrent),
     refusals.map((refusal) => refusal.lastAmount),
     refusals.map((refusal) => timestamp(refusal.lastRefusedAt)),
+    newRecords.length,
+    changed.length,
+    events.length,
+    refusals.length,
   ];
 }
 

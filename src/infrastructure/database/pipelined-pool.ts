@@ -1,0 +1,31 @@
+import pg from "pg";
+import { TransactionClient } from "./transaction-client.ts";
+
+export interface PipelinedPoolOptions {
+  readonly url: string;
+  readonly max: number;
+  readonly connectTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+}
+
+/**
+ * Connections on which a statement is sent without waiting for the answer of the one before. The ORM's own pool waits for
+ * each, and while a busy process gets round to the next answer the database idles.
+ */
+export function openPipelinedPool(options: PipelinedPoolOptions): pg.Pool {
+  const settings: pg.PoolConfig & { readonly pipeline: boolean } = {
+    connectionString: options.url,
+    max: options.max,
+    Client: TransactionClient,
+    application_name: "quota",
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    query_timeout: options.queryTimeoutMs,
+    keepAlive: true,
+    pipeline: true,
+  };
+  const pool = new pg.Pool(settings);
+  // A connection that the server drops while it is idle or at work is replaced; its own query fails, if it has one.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("error", () => undefined);
+  return pool;
+}

@@ -1,0 +1,114 @@
+import type pg from "pg";
+import { translateDatabaseError } from "./database-errors.ts";
+import { appTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
+
+/** SQL that is run again and again, with a name under which the server keeps it parsed and planned. */
+export interface Statement {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Rows as arrays of the server's texts: parsing by type is left to whoever knows the columns. */
+export type TextRow = readonly (string | null)[];
+
+export interface PipelinedOptions {
+  readonly timeouts: StatementTimeouts;
+  /** False where a pooler gives each transaction another connection and does not carry named statements over. */
+  readonly namedStatements: boolean;
+}
+
+/** Opens transactions whose statements follow each other without waiting. */
+export class PipelinedTransactions {
+  readonly #pool: pg.Pool;
+  readonly #options: PipelinedOptions;
+
+  constructor(pool: pg.Pool, options: PipelinedOptions) {
+    this.#pool = pool;
+    this.#options = options;
+  }
+
+  /** A transaction on the rows of these tenants. @throws what the driver throws */
+  async open(tenantIds: readonly string[]): Promise<PipelinedTransaction> {
+    const settings = appTransactionSql(tenantIds, this.#options.timeouts);
+    const client = await this.#pool.connect();
+    return new PipelinedTransaction(client, settings, this.#options.namedStatements);
+  }
+
+  /** One statement in a transaction of its own, which costs one round trip. @throws the ports' errors */
+  async read(tenantIds: readonly string[], statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+    try {
+      const transaction = await this.open(tenantIds);
+      return await orRollBackPipelined(transaction, async () => {
+        const rows = transaction.query(statement, parameters);
+        const [read] = await Promise.all([rows, transaction.commit()]);
+        return read;
+      });
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  }
+
+  /** Waits for transactions under way. */
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+const asText = { getTypeParser: () => (text: string) => text };
+
+/** One transaction. Its statements are run in the order of the calls; a later one may be sent before an earlier is answered. */
+export class PipelinedTransaction {
+  readonly #client: pg.PoolClient;
+  readonly #isNamed: boolean;
+  /** BEGIN and the settings. When they fail, so does every statement, and this is why. */
+  readonly #opening: Promise<unknown>;
+  #isReleased = false;
+
+  constructor(client: pg.PoolClient, settings: string, isNamed: boolean) {
+    this.#client = client;
+    this.#isNamed = isNamed;
+    this.#opening = Promise.all([client.query("begin"), client.query(settings)]);
+    this.#opening.catch(() => undefined);
+  }
+
+  async query(statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+    const answer = this.#client.query({
+      ...(this.#isNamed ? { name: statement.name } : {}),
+      text: statement.sql,
+      values: [...parameters],
+      rowMode: "array",
+      types: asText,
+    });
+    const [, { rows }] = await Promise.all([this.#opening, answer]);
+    return rows as TextRow[];
+  }
+
+  /** @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection */
+  async commit(): Promise<void> {
+    await this.#client.query("commit");
+    this.#release();
+  }
+
+  /** Gives the connection back, whatever became of it. */
+  async rollback(): Promise<void> {
+    if (this.#isReleased) return;
+    await this.#client.query("rollback").catch(() => undefined);
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#client.release();
+  }
+}
+
+/** Rolls back when the work throws, a failing commit included: only that gives the connection back. */
+export async function orRollBackPipelined<T>(transaction: PipelinedTransaction, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
+}
