@@ -64,7 +64,7 @@ export class QuotaEnforcementService {
    * @throws DatabaseUnavailableError, OverloadedError
    */
   async checkQuota(question: QuotaQuestion, caller?: Caller): Promise<QuotaAdvice> {
-    return valueOf(await this.#checks.submit(question, questionBytes, caller));
+    return valueOrThrow(await this.#checks.submit(question, questionBytes, caller));
   }
 
   /**
@@ -74,7 +74,7 @@ export class QuotaEnforcementService {
    * @throws NoPlanError, DatabaseUnavailableError, OverloadedError
    */
   async getStatus(tenantId: string, metricCodes: readonly string[] = [], caller?: Caller): Promise<QuotaStatus[]> {
-    return valueOf(await this.#statuses.submit({ tenantId, metricCodes }, questionBytes, caller));
+    return valueOrThrow(await this.#statuses.submit({ tenantId, metricCodes }, questionBytes, caller));
   }
 
   async #check(questions: readonly QuotaQuestion[]): Promise<Answer<QuotaAdvice>[]> {
@@ -119,7 +119,7 @@ function answer<T>(decide: () => T): Answer<T> {
   }
 }
 
-function valueOf<T>(given: Answer<T>): T {
+function valueOrThrow<T>(given: Answer<T>): T {
   if (given.error !== undefined) throw given.error;
   return given.value;
 }
