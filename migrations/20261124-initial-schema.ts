@@ -2,7 +2,7 @@ import { Migration } from "@mikro-orm/migrations";
 
 /** The rows of the tenants that the transaction names; a missing or empty setting denies. */
 const ownTenants =
-  "(tenant_id = any ((select string_to_array(current_setting('quota.tenant_ids', true), ',')::uuid[] as ids)::uuid[])) is true";
+  "coalesce(tenant_id = any ((select string_to_array(current_setting('quota.tenant_ids', true), ',')::uuid[] as ids)::uuid[]), false)";
 
 /** Roles belong to the whole cluster, so another database of it may have created them already, even at this moment. */
 function createRole(role: string): string {
@@ -14,23 +14,16 @@ function createRole(role: string): string {
     end $$`;
 }
 
-/**
- * Fails the transaction when a batch wrote other rows than it decided. A record that did not come back was created by another
- * transaction in the meantime, which the caller knows to answer by deciding anew; anything else is a defect.
- */
-const requireWritten = `create function quota_require_written(
-      new_wanted bigint, new_written bigint, changed_wanted bigint, changed_written bigint,
-      events_wanted bigint, events_written bigint, refusals_wanted bigint, refusals_written bigint
-    ) returns void language plpgsql as $$ begin
-      if new_written <> new_wanted then
+/** Fails a batch that wrote other rows than it decided; see the ORM's declaration of the same function. */
+const requireWritten = `create function "quota_require_written"(
+      "records_wanted" bigint, "records_written" bigint, "others_wanted" bigint, "others_written" bigint
+    ) returns boolean language plpgsql as $$ begin if records_written <> records_wanted then
         raise exception 'another transaction created the record of the period first' using errcode = 'serialization_failure';
       end if;
-      if changed_written <> changed_wanted or events_written <> events_wanted or refusals_written <> refusals_wanted then
-        raise exception 'a batch wrote % records, % events and % refusals, and decided %, % and %',
-          changed_written, events_written, refusals_written, changed_wanted, events_wanted, refusals_wanted
-          using errcode = 'data_exception';
+      if others_written <> others_wanted then
+        raise exception 'a batch wrote % rows and had decided %', others_written, others_wanted using errcode = 'data_exception';
       end if;
-    end $$`;
+      return true; end $$`;
 
 /**
  * Tables, row level security, and who may do what: `quota_app` works on the rows of named tenants, `quota_reader` reads all

@@ -7,7 +7,8 @@ import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
 export const embeddedPlansFile = "examples/plans.yaml";
 
 const databasePoolDefault = 10;
-const databasePoolRange = { min: 1, max: 100 };
+/** Usage has connections of its own, so there are two at least. */
+const databasePoolRange = { min: 2, max: 100 };
 
 /** Long enough for a batch on a disk that stalls, and seldom longer than a caller's own deadline. */
 const statementTimeoutDefaultMs = 5_000;
@@ -77,7 +78,7 @@ export const logLevel = choiceVariable("LOG_LEVEL", "The least severe level that
 
 export const databasePoolMax = integerVariable(
   "DATABASE_POOL_MAX",
-  "Most connections to the database at once: this many for usage, and this many for everything else.",
+  "Most connections to the database at once.",
   databasePoolDefault,
   databasePoolRange,
 );

@@ -9,7 +9,7 @@ export interface Config {
   readonly plansFile?: string;
   readonly auth: AuthMode;
   readonly logLevel: LogLevel;
-  /** Connections to the database of either kind (usage, everything else), 1 … 100. */
+  /** Connections to the database, 2 … 100. */
   readonly databasePoolMax: number;
   /** Whether statements are named, so that the server keeps them planned. */
   readonly databasePreparedStatements: "on" | "off";

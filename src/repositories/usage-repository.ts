@@ -31,6 +31,9 @@ export interface SnapshotQuestion {
 export interface UsageSnapshot {
   readonly now: EpochMilliseconds;
   readonly limits: LimitBasis;
-  /** The latest record of every line that a limit in `limits` may count in; it is open, or where the next one continues. */
+  /**
+   * The latest record of every line that a limit in `limits` may count in, which is open, or where the next one continues;
+   * and the records of the same metrics in other kinds that have not ended, for their clock (R9).
+   */
   readonly latestRecords: readonly UsageRecord[];
 }

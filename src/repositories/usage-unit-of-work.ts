@@ -40,7 +40,10 @@ export interface UsageLedger {
   /** Reads limits and remembered keys, as committed after the locks were taken. */
   readDecisionBasis(question: DecisionQuestion): Promise<DecisionBasis>;
 
-  /** For lines without an open record: where the next record has to continue. */
+  /**
+   * For lines without an open record: where the next record has to continue. Waits for other transactions that still write to
+   * the counters' ended records, so that whatever comes in a new record also comes after theirs.
+   */
   readPredecessors(keys: readonly CounterLineKey[], now: EpochMilliseconds): Promise<Predecessor[]>;
 
   /**

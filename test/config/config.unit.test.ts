@@ -71,7 +71,7 @@ describe("accepted values", () => {
     [{ PLANS_FILE: "/etc/quota/plans.yaml" }, { plansFile: "/etc/quota/plans.yaml" }],
     [{ AUTH: "none" }, { auth: "none" }],
     [{ LOG_LEVEL: "silent" }, { logLevel: "silent" }],
-    [{ DATABASE_POOL_MAX: "1" }, { databasePoolMax: 1 }],
+    [{ DATABASE_POOL_MAX: "2" }, { databasePoolMax: 2 }],
     [{ DATABASE_POOL_MAX: "100" }, { databasePoolMax: 100 }],
     [{ DATABASE_PREPARED_STATEMENTS: "off" }, { databasePreparedStatements: "off" }],
     [
@@ -144,12 +144,12 @@ describe("refused values", () => {
     [{ AUTH: "required" }, "AUTH", '"required"', "credentials"],
     [{ AUTH: "NONE" }, "AUTH", '"NONE"', "none"],
     [{ LOG_LEVEL: "INFO" }, "LOG_LEVEL", '"INFO"', "trace, debug, info, warn, error, fatal, silent"],
-    ...["0", "101", "-1", "1.5", "1e1", "010", "ten", " 10", "0x10", "9".repeat(64)].map(
+    ...["0", "1", "101", "-1", "1.5", "1e1", "010", "ten", " 10", "0x10", "9".repeat(64)].map(
       (text): [Environment, string, string, string] => [
         { DATABASE_POOL_MAX: text },
         "DATABASE_POOL_MAX",
         JSON.stringify(text),
-        "from 1 to 100",
+        "from 2 to 100",
       ],
     ),
     [{ DATABASE_PREPARED_STATEMENTS: "yes" }, "DATABASE_PREPARED_STATEMENTS", '"yes"', "one of on, off"],

@@ -60,3 +60,12 @@ export function translateDatabaseError(error: unknown): unknown {
   if (isConnectionLoss(error)) return new StorageUnavailableError("the database cannot be reached", { cause: error });
   return error;
 }
+
+/** Whatever keeps a transaction from being opened (no server, no such database, no login) is a lack of means. */
+export async function orUnavailable<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw new StorageUnavailableError("no connection to the database can be had", { cause: error });
+  }
+}

@@ -18,6 +18,7 @@ import { PostgresUsageUnitOfWork } from "./usage/postgres-usage-unit-of-work.ts"
 export interface StorageOptions {
   /** Of the serving login. */
   readonly url: string;
+  /** Connections in all, at least 2: usage has some of its own. */
   readonly poolMax: number;
   readonly timeouts: StatementTimeouts;
   readonly clock: DatabaseClock;
@@ -38,12 +39,16 @@ export interface PostgresStorage {
   close(): Promise<void>;
 }
 
+/** Recording, checking and status each have one batch under way at most, so more connections than these would idle. */
+const usageLanes = 3;
+
 /** Connects to a database whose schema is current. */
 export async function openStorage(options: StorageOptions): Promise<PostgresStorage> {
-  const orm = await openOrm(options.url, options.poolMax);
+  const usagePoolMax = Math.max(1, Math.min(usageLanes, Math.floor(options.poolMax / 2)));
+  const orm = await openOrm(options.url, options.poolMax - usagePoolMax);
   const transactions = new Transactions(orm, options.timeouts);
   const pipelined = new PipelinedTransactions(
-    openPipelinedPool({ url: options.url, max: options.poolMax, connectTimeoutMs, queryTimeoutMs }),
+    openPipelinedPool({ url: options.url, max: usagePoolMax, connectTimeoutMs, queryTimeoutMs }),
     { timeouts: options.timeouts, namedStatements: options.namedStatements },
   );
   const close = async () => {

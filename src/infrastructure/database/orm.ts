@@ -2,6 +2,7 @@ import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM, type Options } from "@mikro-orm/postgresql";
 import { migrations } from "../../../migrations/migrations.ts";
 import { entities } from "./entities/all-entities.ts";
+import { requireWritten } from "./entities/require-written.ts";
 import { TransactionClient } from "./transaction-client.ts";
 
 /** How long a call waits for a free or new connection before it is told that the database is unavailable. */
@@ -19,6 +20,7 @@ export const migrationTable = "quota_migration";
 export function ormOptions(url: string, poolMax: number): Options {
   return {
     entities,
+    routines: [requireWritten],
     clientUrl: url,
     pool: { min: 0, max: poolMax },
     driverOptions: {

@@ -33,10 +33,10 @@ export function sealWith(key: Buffer): PageTokenSeal {
     open: (sealed) => {
       const [text, signature, ...rest] = sealed.split(".");
       if (text === undefined || signature === undefined || rest.length > 0) return undefined;
-      const expected = mac(text).toString("base64url");
       // Compared as text: base64url decoding would let altered trailing bits pass.
-      if (signature.length !== expected.length) return undefined;
-      if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) return undefined;
+      const expected = Buffer.from(mac(text).toString("base64url"));
+      const given = Buffer.from(signature);
+      if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
       return Buffer.from(text, "base64url").toString();
     },
   };

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { translateDatabaseError } from "./database-errors.ts";
+import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { appTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
 
 /** SQL that is run again and again, with a name under which the server keeps it parsed and planned. */
@@ -27,10 +27,10 @@ export class PipelinedTransactions {
     this.#options = options;
   }
 
-  /** A transaction on the rows of these tenants. @throws what the driver throws */
+  /** A transaction on the rows of these tenants. @throws StorageUnavailableError without a connection */
   async open(tenantIds: readonly string[]): Promise<PipelinedTransaction> {
     const settings = appTransactionSql(tenantIds, this.#options.timeouts);
-    const client = await this.#pool.connect();
+    const client = await orUnavailable(() => this.#pool.connect());
     return new PipelinedTransaction(client, settings, this.#options.namedStatements);
   }
 
@@ -60,32 +60,35 @@ const asText = { getTypeParser: () => (text: string) => text };
 export class PipelinedTransaction {
   readonly #client: pg.PoolClient;
   readonly #isNamed: boolean;
-  /** BEGIN and the settings. When they fail, so does every statement, and this is why. */
-  readonly #opening: Promise<unknown>;
+  /**
+   * The first failure. Statements behind it fail too, with nothing but that the transaction is aborted, and which of them is
+   * heard of first is chance: all of them report this one.
+   */
+  #failure: unknown;
   #isReleased = false;
 
   constructor(client: pg.PoolClient, settings: string, isNamed: boolean) {
     this.#client = client;
     this.#isNamed = isNamed;
-    this.#opening = Promise.all([client.query("begin"), client.query(settings)]);
-    this.#opening.catch(() => undefined);
+    // Not waited for: when they fail, so does the first statement.
+    this.#send("begin").catch(() => undefined);
+    this.#send(settings).catch(() => undefined);
   }
 
   async query(statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
-    const answer = this.#client.query({
+    const { rows } = await this.#send({
       ...(this.#isNamed ? { name: statement.name } : {}),
       text: statement.sql,
       values: [...parameters],
       rowMode: "array",
       types: asText,
     });
-    const [, { rows }] = await Promise.all([this.#opening, answer]);
     return rows as TextRow[];
   }
 
   /** @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection */
   async commit(): Promise<void> {
-    await this.#client.query("commit");
+    await this.#send("commit");
     this.#release();
   }
 
@@ -94,6 +97,15 @@ export class PipelinedTransaction {
     if (this.#isReleased) return;
     await this.#client.query("rollback").catch(() => undefined);
     this.#release();
+  }
+
+  async #send(query: string | pg.QueryArrayConfig): Promise<pg.QueryResult | pg.QueryArrayResult> {
+    try {
+      return await (typeof query === "string" ? this.#client.query(query) : this.#client.query(query));
+    } catch (error) {
+      this.#failure ??= error;
+      throw this.#failure;
+    }
   }
 
   #release(): void {

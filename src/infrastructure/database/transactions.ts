@@ -1,6 +1,6 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { CompiledQuery, type Kysely } from "kysely";
-import { translateDatabaseError } from "./database-errors.ts";
+import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { tenantFilterName } from "./entities/tenant-table.ts";
 import { appTransactionSql, readerTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
 
@@ -61,7 +61,7 @@ export class Transactions {
   }
 
   async #open(em: EntityManager, settings: string): Promise<OpenTransaction> {
-    await em.begin();
+    await orUnavailable(() => em.begin());
     const context = em.getTransactionContext<Kysely<unknown>>();
     if (context === undefined) throw new Error("a transaction has begun without a context");
     const transaction: OpenTransaction = {

@@ -38,10 +38,16 @@ export class InMemoryUsageRepository implements UsageRepository {
     });
     const lines = questions.flatMap((question) => linesOf(question, limits));
     const distinctLines = new Map(lines.map((line) => [counterLineKeyText(line), line]));
-    const latestRecords = [...distinctLines.values()]
-      .map((line) => latestRecordOfLine(this.#storage.tables, line))
-      .filter((record) => record !== undefined);
-    return { now: this.#storage.now(), limits, latestRecords };
+    const now = this.#storage.now();
+    const latestRecords = new Set<UsageRecord>();
+    for (const line of distinctLines.values()) {
+      const latest = latestRecordOfLine(this.#storage.tables, line);
+      if (latest !== undefined) latestRecords.add(latest);
+      for (const record of recordsOf(this.#storage.tables, line)) {
+        if (record.periodEnd > now) latestRecords.add(record);
+      }
+    }
+    return { now, limits, latestRecords: [...latestRecords] };
   }
 }
 

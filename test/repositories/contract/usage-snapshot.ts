@@ -105,13 +105,25 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
       expect(later.latestRecords).toEqual([newer.record]);
     });
 
-    it("leaves out the records of kinds and metrics in which no limit counts", async () => {
+    it("leaves out the records of metrics in which no limit counts, and ended ones of other kinds", async () => {
       const counted = usage({ ...day, metricCode: calls, ordinal: 1n });
-      const otherKind = usage({ metricCode: calls, ordinal: 2n });
+      const ended = { periodStart: Date.UTC(2025, 0, 1), periodEnd: Date.UTC(2026, 0, 1) };
+      const otherKind = usage({ periodKind: "YEAR", ...ended, metricCode: calls, ordinal: 2n });
       const otherMetric = usage({ metricCode: aCode("metric") });
       await write(storage(), newUsage(counted, otherKind, otherMetric));
       for (const questions of [[{ tenantId, metricCode: calls }], [{ tenantId }]]) {
         expect((await storage().usage.readSnapshot(questions)).latestRecords).toEqual([counted.record]);
+      }
+    });
+
+    it("holds the records of other kinds that have not ended, for the metric's clock", async () => {
+      const counted = usage({ ...day, metricCode: calls, ordinal: 1n });
+      const otherKind = usage({ metricCode: calls, ordinal: 2n });
+      await write(storage(), newUsage(counted, otherKind));
+      for (const questions of [[{ tenantId, metricCode: calls }], [{ tenantId }]]) {
+        const { latestRecords } = await storage().usage.readSnapshot(questions);
+        expect(latestRecords).toHaveLength(2);
+        expect(latestRecords).toEqual(expect.arrayContaining([counted.record, otherKind.record]));
       }
     });
 

@@ -77,11 +77,7 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
     const written = transactionId === undefined ? undefined : { transactionId, events };
     const attempt = {
       commit: async () => {
-        const committed = transaction.commit();
-        committed.catch(() => undefined);
-        // The write's failure is the reason of the commit's, so it comes first.
-        await write;
-        await committed;
+        await Promise.all([write, transaction.commit()]);
       },
       rollback: () => transaction.rollback(),
     };

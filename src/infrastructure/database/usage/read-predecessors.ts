@@ -1,10 +1,28 @@
-import type { CounterLineKey } from "../../../domain/counter-key.ts";
+import { compareText } from "../../../domain/compare-text.ts";
+import { type CounterLineKey, counterKeyText, counterLineKeyText } from "../../../domain/counter-key.ts";
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
-import type { PeriodKind } from "../../../domain/period-kind.ts";
+import { type PeriodKind, periodKinds } from "../../../domain/period-kind.ts";
 import type { Predecessor } from "../../../repositories/usage-unit-of-work.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
+/**
+ * A transaction that holds the lock of a record whose period has just ended may still be about to commit an event in it. Were
+ * a record of the next period created meanwhile, its events could be seen first, and a reader who has passed them would skip
+ * the late one (R15). So the latest record of each kind is locked, which waits for whoever holds it; there are no later ones.
+ */
+const predecessorLocks: Statement = {
+  name: "lock_predecessors",
+  sql: `
+  select 1 from unnest($1::uuid[], $2::text[]) as k (tenant_id, metric_code)
+    cross join unnest($3::text[]) as kind (period_kind)
+    cross join lateral (
+      select 1 from quota_usage_record r
+        where r.tenant_id = k.tenant_id and r.metric_code = k.metric_code and r.period_kind = kind.period_kind
+        order by r.period_start desc limit 1 for no key update) r`,
+};
+
+/** Reads what was committed by the time the latest records were locked. */
 const predecessors: Statement = {
   name: "read_predecessors",
   sql: `
@@ -12,9 +30,9 @@ const predecessors: Statement = {
       (select ${millisecondsSql("r.period_end")} from quota_usage_record r
         where r.tenant_id = k.tenant_id and r.metric_code = k.metric_code and r.period_kind = k.period_kind
         order by r.period_start desc limit 1) as previous_end,
-      (select coalesce(max(r.ordinal), 0)::text from quota_usage_record r
+      (select coalesce(max(r.ordinal), 0) from quota_usage_record r
         where r.tenant_id = k.tenant_id and r.metric_code = k.metric_code) as last_ordinal,
-      (select count(*)::text from quota_usage_record r
+      (select count(*) from quota_usage_record r
         where r.tenant_id = k.tenant_id and r.metric_code = k.metric_code
           and r.period_end > to_timestamp($4::bigint / 1000.0)) as open_records
     from unnest($1::uuid[], $2::text[], $3::text[]) as k (tenant_id, metric_code, period_kind)`,
@@ -25,11 +43,20 @@ export async function readPredecessors(
   keys: readonly CounterLineKey[],
   now: EpochMilliseconds,
 ): Promise<Predecessor[]> {
-  const rows = await transaction.query(predecessors, [
-    keys.map((key) => key.tenantId),
-    keys.map((key) => key.metricCode),
-    keys.map((key) => key.periodKind),
-    now,
+  const inOrder = [...keys].sort((a, b) => compareText(counterLineKeyText(a), counterLineKeyText(b)));
+  const counters = new Map(inOrder.map((key) => [counterKeyText(key), key]));
+  const [, rows] = await Promise.all([
+    transaction.query(predecessorLocks, [
+      [...counters.values()].map((key) => key.tenantId),
+      [...counters.values()].map((key) => key.metricCode),
+      periodKinds,
+    ]),
+    transaction.query(predecessors, [
+      inOrder.map((key) => key.tenantId),
+      inOrder.map((key) => key.metricCode),
+      inOrder.map((key) => key.periodKind),
+      now,
+    ]),
   ]);
   return rows.map(([tenantId, metricCode, periodKind, previousEnd, lastOrdinal, openRecords]) => ({
     tenantId: tenantId ?? "",

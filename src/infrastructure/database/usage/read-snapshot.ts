@@ -6,7 +6,8 @@ import { recordColumnsSql, recordOf } from "./record-rows.ts";
 
 /**
  * Limits, the latest record of every line that one of them counts in, and the clock: one statement, so one snapshot, and no
- * lock. Lines come from the limits, because only a plan says which kind of period a metric counts in.
+ * lock. Lines come from the limits, because only a plan says which kind of period a metric counts in. Records of other kinds
+ * that have not ended come along for their last event's time, below which the metric's clock does not go (R9).
  */
 export function snapshotStatement(clock: DatabaseClock): Statement {
   return {
@@ -17,10 +18,17 @@ export function snapshotStatement(clock: DatabaseClock): Statement {
       from unnest($4::uuid[], $5::text[]) as q (tenant_id, metric_code)
       join basis_limit l on q.metric_code is null or l.metric_code = q.metric_code
   ), latest as (
-    select r.*, row_number() over () as number from line cross join lateral (
-      select * from quota_usage_record r
-        where r.tenant_id = line.tenant_id and r.metric_code = line.metric_code and r.period_kind = line.period_kind
-        order by r.period_start desc limit 1) r
+    select r.*, row_number() over () as number from (
+      select r.* from line cross join lateral (
+        select * from quota_usage_record r
+          where r.tenant_id = line.tenant_id and r.metric_code = line.metric_code and r.period_kind = line.period_kind
+          order by r.period_start desc limit 1) r
+      union
+      select r.* from (select distinct tenant_id, metric_code from line) as counter cross join lateral (
+        select * from quota_usage_record r
+          where r.tenant_id = counter.tenant_id and r.metric_code = counter.metric_code
+            and r.period_end > ${clock.floorSql}) r
+    ) r
   )
   select moment.now, ${recordColumnsSql}, ${limitBasisColumnsSql}
     from (select ${clockMillisecondsSql(clock)} as now) moment left join latest r on true

@@ -41,8 +41,8 @@ const writeStatement: Statement = {
         last_refused_at = excluded.last_refused_at
       returning 1
   )
-  select quota_require_written($44, (select count(*) from new_record), $45, (select count(*) from changed_record),
-    $46, (select count(*) from event), $47, (select count(*) from refusal))`,
+  select quota_require_written($44, (select count(*) from new_record), $45,
+    (select count(*) from changed_record) + (select count(*) from event) + (select count(*) from refusal))`,
 };
 
 /**
@@ -108,9 +108,7 @@ function parametersOf(changes: UsageChanges): unknown[] {
     refusals.map((refusal) => refusal.lastAmount),
     refusals.map((refusal) => timestamp(refusal.lastRefusedAt)),
     newRecords.length,
-    changed.length,
-    events.length,
-    refusals.length,
+    changed.length + events.length + refusals.length,
   ];
 }
 
