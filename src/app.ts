@@ -58,7 +58,7 @@ export async function startApp(config: Config, log: Logger, clocks: AppClocks = 
   try {
     return await start(config, log, clocks, undo);
   } catch (error) {
-    await undoAll(undo, log);
+    await undoAll(undo, log, config.drainTimeoutMs);
     throw error;
   }
 }
@@ -87,7 +87,7 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
     grpcAddress: grpc.address,
     lost: database.lost,
     stop: () => {
-      stopped ??= undoAll(undo, log);
+      stopped ??= undoAll(undo, log, config.drainTimeoutMs);
       return stopped;
     },
   };
@@ -136,13 +136,28 @@ function watchDatabase(storage: PostgresStorage, grpc: GrpcServer, log: Logger):
   );
 }
 
-/** In reverse order; one failing step must not keep the others from being undone. */
-async function undoAll(undo: (() => Promise<void>)[], log: Logger): Promise<void> {
+/** Longer than any step takes that is not stuck: draining has a bound of its own, and is given it on top. */
+const stopStepTimeoutMs = 10_000;
+
+/** In reverse order; one failing or stuck step must not keep the others from being undone. */
+async function undoAll(undo: (() => Promise<void>)[], log: Logger, drainTimeoutMs: number): Promise<void> {
   for (const step of undo.splice(0).reverse()) {
     try {
-      await step();
+      await within(drainTimeoutMs + stopStepTimeoutMs, step());
     } catch (error) {
       log.error({ err: error }, "a step of the shutdown failed");
     }
+  }
+}
+
+async function within(timeoutMs: number, step: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([step, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

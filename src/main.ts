@@ -5,7 +5,7 @@ import { parseConfig } from "./config/parse-config.ts";
 import { createLogger } from "./infrastructure/telemetry/logger.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
-/** The only place that reads the environment and ends the process. */
+/** Here and in `migrate.ts` alone the environment is read and the process ended. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLogger(config.logLevel);
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   await app.stop();
   log.info("stopped");
   process.exitCode = reason instanceof Error ? 1 : 0;
-  // Winding down, Node lets go of its signal handlers before it is gone; the second signal of a Ctrl-C would kill it there.
+  // Winding down, Node lets go of its signal handlers before it is gone; a Ctrl-C's second signal would kill it there.
   process.once("exit", (code) => process.exit(code));
 }
 

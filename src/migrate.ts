@@ -5,8 +5,8 @@ import { prepareDatabase } from "./infrastructure/database/prepare-database.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
 /**
- * `npm run migrate`: what a start with DATABASE_OWNER_URL does to the database, for teams whose service must not hold the
- * owner's password.
+ * `npm run migrate`: what a start with DATABASE_OWNER_URL does to the database, for teams whose service must not hold
+ * the owner's password.
  *
  * @returns one line that says what was done
  */

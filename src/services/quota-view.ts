@@ -10,17 +10,21 @@ import type { UsageSnapshot } from "../repositories/usage-repository.ts";
 export class QuotaView {
   readonly #snapshot: UsageSnapshot;
   readonly #periodAt: PeriodLookup;
-  readonly #records: ReadonlyMap<string, UsageRecord>;
+  /** The latest record of each line. */
+  readonly #records = new Map<string, UsageRecord>();
   /** The clock of each counter that is ahead of the snapshot's. */
   readonly #clocks = new Map<string, EpochMilliseconds>();
 
   constructor(snapshot: UsageSnapshot, periodAt: PeriodLookup) {
     this.#periodAt = periodAt;
     this.#snapshot = snapshot;
-    this.#records = new Map(snapshot.latestRecords.map((record) => [counterLineKeyText(record), record]));
     for (const record of snapshot.latestRecords) {
       const key = counterKeyText(record);
       this.#clocks.set(key, Math.max(this.#clocks.get(key) ?? snapshot.now, record.lastEventAt));
+      // After the clock stepped back over a boundary a line has two records that have not ended, in no particular order.
+      const line = counterLineKeyText(record);
+      const known = this.#records.get(line);
+      if (known === undefined || known.periodStart < record.periodStart) this.#records.set(line, record);
     }
   }
 

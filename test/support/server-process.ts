@@ -56,7 +56,10 @@ async function startOrFail(env: Environment, cwd: string | undefined): Promise<S
   });
   const exited = once(child, "close");
   const address = await Promise.race([readyAddress(() => stdout, child), exited.then(() => undefined)]);
-  if (address === undefined) return { exitCode: child.exitCode, stdout, stderr };
+  if (address === undefined) {
+    await exited;
+    return { exitCode: child.exitCode, stdout, stderr };
+  }
   return {
     process: child,
     address,

@@ -26,14 +26,16 @@ interface LoginFacts {
   readonly owned_table: string | null;
 }
 
-const inheritsSql = (role: string) => `coalesce(pg_has_role(to_regrole('${role}'), 'USAGE'), false)`;
+/** False where there is no such role. */
+const hasRoleSql = (role: string, privilege: "MEMBER" | "USAGE") =>
+  `coalesce(pg_has_role(to_regrole('${role}'), '${privilege}'), false)`;
 
 const factsSql = `
   select session_user as login, current_setting('server_version_num')::int as version,
     current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
     current_setting('transaction_read_only') as read_only,
     r.rolsuper as superuser, r.rolbypassrls as bypasses,
-    ${inheritsSql(appRole)} or ${inheritsSql(readerRole)} as inherits,
+    ${hasRoleSql(appRole, "USAGE")} or ${hasRoleSql(readerRole, "USAGE")} as inherits,
     r.rolinherit and current_setting('server_version_num')::int < ${grantOptionsVersion} as would_inherit,
     (select pg_has_role(d.datdba, 'USAGE') from pg_database d where d.datname = current_database()) as owns_database,
     (select min(c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -42,8 +44,8 @@ const factsSql = `
   from pg_roles r where r.rolname = session_user`;
 
 /**
- * Refuses a server or login with which the promises would not hold: writes that a crash may lose, a login that row level
- * security does not bind. Comes before migrating, and changes nothing.
+ * Refuses a server or login with which the promises would not hold: writes that a crash may lose, a login that row
+ * level security does not bind. Comes before migrating, and changes nothing.
  *
  * @returns the name of the serving login
  * @throws StartError in one line that says what to do
@@ -104,7 +106,7 @@ async function compareWithCode(client: pg.Client): Promise<void> {
   const migrateHint = "run: DATABASE_URL=… DATABASE_OWNER_URL=… npm run migrate";
   const { rows: tables } = await client.query<{ readonly present: boolean; readonly member: boolean }>(
     `select to_regclass($1) is not null as present,
-      coalesce(pg_has_role(to_regrole('${appRole}'), 'MEMBER') and pg_has_role(to_regrole('${readerRole}'), 'MEMBER'), false) as member`,
+      ${hasRoleSql(appRole, "MEMBER")} and ${hasRoleSql(readerRole, "MEMBER")} as member`,
     [migrationTable],
   );
   if (tables[0]?.present !== true) throw new StartError(`DATABASE_URL: the database has no schema yet; ${migrateHint}`);

@@ -10,8 +10,8 @@ export type UrlVariable = "DATABASE_URL" | "DATABASE_OWNER_URL";
 /**
  * Runs work on one connection and closes it.
  *
- * @throws StartError in one line when the server cannot be reached, refuses the login, or refuses what the work asks of it;
- * passwords are never in it
+ * @throws StartError in one line when the server cannot be reached, refuses the login, or refuses what the work asks of
+ * it; passwords are never in it
  */
 export async function withStartConnection<T>(
   variable: UrlVariable,
@@ -52,7 +52,7 @@ export function reasonOf(error: unknown): string {
   return firstLine === "" ? (codeOf(error) ?? "no reason given") : firstLine;
 }
 
-/** What the server or the network did is for whoever starts the service; a defect of ours keeps its own type and stack. */
+/** What server or network did is for whoever starts the service; a defect of ours keeps its own type and stack. */
 function asStartError(variable: UrlVariable, url: string, error: unknown): unknown {
   const isOurs = error instanceof StartError || (codeOf(error) === undefined && !isConnectionLoss(error));
   if (isOurs) return error;

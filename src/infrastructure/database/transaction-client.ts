@@ -1,4 +1,5 @@
 import pg from "pg";
+import { isConnectionLoss } from "./database-errors.ts";
 
 /** PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK, as a success. That must not pass for one. */
 export class CommitRolledBackError extends Error {
@@ -12,8 +13,9 @@ const readTimeoutText = "Query read timeout";
  * A connection with three manners that transactions here rely on:
  *
  * - COMMIT that came back as ROLLBACK fails;
- * - ROLLBACK on a lost connection succeeds, for there is nothing left to roll back: the query builder gives a connection back
- *   to its pool only after a roll-back that succeeded, and would leak it for good otherwise;
+ * - BEGIN and ROLLBACK on a lost connection succeed: there is nothing left to roll back, and the first statement will fail. The
+ *   query builder gives a connection back to its pool only after a BEGIN and a roll-back that succeeded, and would leak it for
+ *   good otherwise;
  * - a query without an answer in time closes the connection, lest its late answer be taken for the next query's.
  */
 export class TransactionClient extends pg.Client {
@@ -28,7 +30,8 @@ export class TransactionClient extends pg.Client {
     const guarded = answer.catch((error: unknown) => this.#closeAfterTimeout(error));
     const text = textOf(args[0]);
     if (text === "commit") return guarded.then(assertCommitted);
-    if (text === "rollback") return guarded.catch(() => rolledBack);
+    if (text === "rollback") return guarded.catch(() => answered("ROLLBACK"));
+    if (text === "begin") return guarded.catch(succeedWhenLost);
     return guarded;
   }
 
@@ -42,7 +45,14 @@ export class TransactionClient extends pg.Client {
   }
 }
 
-const rolledBack = { command: "ROLLBACK", rowCount: null, rows: [], fields: [], oid: 0 };
+function answered(command: string): pg.QueryResult {
+  return { command, rowCount: null, rows: [], fields: [], oid: 0 };
+}
+
+function succeedWhenLost(error: unknown): pg.QueryResult {
+  if (isConnectionLoss(error)) return answered("BEGIN");
+  throw error;
+}
 
 function assertCommitted(answer: pg.QueryResult): pg.QueryResult {
   if (answer.command !== "COMMIT") throw new CommitRolledBackError(`COMMIT came back as ${answer.command}`);

@@ -19,8 +19,8 @@ const missingRight = "42501";
 export const grantOptionsVersion = 160_000;
 
 /**
- * Brings the schema up to date as its owner, and lets the serving login take on the two roles. Processes that start at once
- * wait for each other.
+ * Brings the schema up to date as its owner, and lets the serving login take on the two roles. Processes that start at
+ * once wait for each other.
  *
  * @param servingLogin the name of the role that the service logs in as
  * @returns the names of the migrations that were run
@@ -45,8 +45,9 @@ async function refuseNewerSchema(client: pg.Client): Promise<void> {
 }
 
 export function newerSchema(unknown: readonly string[]): StartError {
+  const names = unknown.join(", ");
   return new StartError(
-    `the database's schema is newer than this version of the service: it has ${unknown.join(", ")}; start a newer version`,
+    `the database's schema is newer than this version of the service: it has ${names}; start a newer version`,
   );
 }
 
@@ -57,10 +58,10 @@ async function runMigrations(ownerUrl: string): Promise<string[]> {
     return executed.map((migration) => migration.name);
   } catch (error) {
     if (codeOf(error) !== missingRight) throw error;
-    throw new StartError(
-      `DATABASE_OWNER_URL: its login may not migrate (${reasonOf(error)}); it must own the database and may need CREATEROLE`,
-      { cause: error },
-    );
+    const needs = "it must own the database and may need CREATEROLE";
+    throw new StartError(`DATABASE_OWNER_URL: its login may not migrate (${reasonOf(error)}); ${needs}`, {
+      cause: error,
+    });
   } finally {
     await orm.close(true);
   }

@@ -3,8 +3,8 @@ import { placeOf, type UrlVariable, withStartConnection } from "../connect-at-st
 import { StartError } from "../start-error.ts";
 
 /**
- * Refuses an owner's URL that leads elsewhere than the service's: another database would be migrated, and its owner would
- * hear of that too late. Names and addresses prove nothing, for a pooler may stand between.
+ * Refuses an owner's URL that leads elsewhere than the service's: another database would be migrated, and its owner
+ * would hear of that too late. Names and addresses prove nothing, for a pooler may stand between.
  *
  * @throws StartError in one line; nothing was changed
  */
