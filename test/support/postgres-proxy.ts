@@ -1,14 +1,16 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { MessageReader, queryMessage, type SentStatement, StatementReader } from "./postgres-messages.ts";
 
 /**
  * What becomes of a COMMIT on its way to the server:
  *
  * - `answer lost`: it is executed, and the connection is cut before the answer arrives;
  * - `swallowed`: the server never sees it, and the connection is cut;
+ * - `reset`: the same, and the cut is a reset and no end, which clients report in other words;
  * - `rolled back`: the server is told to roll back instead, and says that it did.
  */
-export type CommitFate = "answer lost" | "swallowed" | "rolled back";
+export type CommitFate = "answer lost" | "swallowed" | "reset" | "rolled back";
 
 export interface CommitFault {
   /** SQL that the transaction must have sent, so that others commit undisturbed. */
@@ -18,12 +20,14 @@ export interface CommitFault {
   readonly thenUnreachable?: boolean;
 }
 
-/** A network between the service and PostgreSQL that fails when a test says so. */
+/** A network between the service and PostgreSQL that listens in, and fails when a test says so. */
 export interface PostgresProxy {
   /** The URL of the database by way of the proxy. */
   readonly url: string;
   /** Faults that have not struck yet. Each strikes one commit; then commits pass again. */
   readonly faults: CommitFault[];
+  /** Everything that was sent to the server. */
+  readonly statements: SentStatement[];
   /** Lets connections in again. */
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -33,6 +37,7 @@ export interface PostgresProxy {
 export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
   const target = new URL(url);
   const faults: CommitFault[] = [];
+  const statements: SentStatement[] = [];
   const sockets = new Set<Socket>();
   const cutAll = () => {
     for (const socket of sockets) socket.destroy();
@@ -49,14 +54,14 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
         upstream.destroy();
       });
     }
-    const strike = (fault: CommitFault) => {
-      if (fault.thenUnreachable === true) {
-        server.close();
-        cutAll();
-      }
-      client.destroy();
+    const strike = ({ fate, thenUnreachable }: CommitFault) => {
+      if (fate === "reset") client.resetAndDestroy();
+      else client.destroy();
+      if (thenUnreachable !== true) return;
+      server.close();
+      cutAll();
     };
-    relay(client, upstream, faults, strike);
+    relay(client, upstream, { faults, statements, strike });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -67,6 +72,7 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
   return {
     url: proxied.href,
     faults,
+    statements,
     restore: async () => {
       if (server.listening) return;
       server.listen(port, "127.0.0.1");
@@ -81,73 +87,44 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
   };
 }
 
-function relay(client: Socket, upstream: Socket, faults: CommitFault[], strike: (fault: CommitFault) => void): void {
-  let sentSql = "";
+interface RelayOptions {
+  readonly faults: CommitFault[];
+  readonly statements: SentStatement[];
+  readonly strike: (fault: CommitFault) => void;
+}
+
+function relay(client: Socket, upstream: Socket, { faults, statements, strike }: RelayOptions): void {
+  const messages = new MessageReader();
+  const sent = new StatementReader();
+  let transaction = "";
   /** Set once a commit whose answer shall be lost is on its way to the server. */
   let lost: CommitFault | undefined;
-  const messages = new MessageReader();
+  const faultOf = (text: string): CommitFault | undefined => {
+    transaction = text === "begin" ? "" : transaction + text;
+    return text === "commit" ? take(faults, transaction) : undefined;
+  };
+  const pass = (message: Buffer) => {
+    if (client.destroyed) return;
+    const statement = sent.read(message);
+    if (statement !== undefined) statements.push(statement);
+    const fault = statement && faultOf(statement.text);
+    if (fault?.fate === "swallowed" || fault?.fate === "reset") return strike(fault);
+    if (fault?.fate === "answer lost") lost = fault;
+    upstream.write(fault?.fate === "rolled back" ? queryMessage("rollback") : message);
+  };
   client.on("data", (chunk: Buffer) => {
-    for (const message of messages.read(chunk)) {
-      const sql = sqlOf(message);
-      if (sql === "begin") sentSql = "";
-      sentSql += sql ?? "";
-      const fault = sql === "commit" ? take(faults, sentSql) : undefined;
-      if (fault?.fate === "swallowed") return strike(fault);
-      if (fault?.fate === "answer lost") lost = fault;
-      upstream.write(fault?.fate === "rolled back" ? simpleQuery("rollback") : message);
-    }
+    for (const message of messages.read(chunk)) pass(message);
   });
+  let answers = Buffer.alloc(0);
   upstream.on("data", (chunk: Buffer) => {
-    // The server answers a commit once it is done, so that its first word means that it was.
-    if (lost === undefined) client.write(chunk);
-    else strike(lost);
+    if (lost === undefined) return client.write(chunk);
+    // Not before the server says what became of it: a connection that is cut earlier may take the commit with it.
+    answers = Buffer.concat([answers, chunk]);
+    if (answers.includes("COMMIT\0") || answers.includes("ROLLBACK\0")) strike(lost);
   });
 }
 
-function take(faults: CommitFault[], sentSql: string): CommitFault | undefined {
-  const index = faults.findIndex((fault) => fault.after.test(sentSql));
+function take(faults: CommitFault[], transaction: string): CommitFault | undefined {
+  const index = faults.findIndex((fault) => fault.after.test(transaction));
   return index < 0 ? undefined : faults.splice(index, 1)[0];
-}
-
-const startupHeaderBytes = 4;
-const typedHeaderBytes = 5;
-
-/** Cuts what a client sends into messages (PostgreSQL manual, "Message Formats"): the first has no type byte. */
-class MessageReader {
-  #buffered = Buffer.alloc(0);
-  #isStarted = false;
-
-  read(chunk: Buffer): Buffer[] {
-    this.#buffered = Buffer.concat([this.#buffered, chunk]);
-    const messages: Buffer[] = [];
-    for (let length = this.#nextLength(); length <= this.#buffered.length; length = this.#nextLength()) {
-      messages.push(this.#buffered.subarray(0, length));
-      this.#buffered = this.#buffered.subarray(length);
-      this.#isStarted = true;
-    }
-    return messages;
-  }
-
-  #nextLength(): number {
-    const headerBytes = this.#isStarted ? typedHeaderBytes : startupHeaderBytes;
-    if (this.#buffered.length < headerBytes) return Number.POSITIVE_INFINITY;
-    return this.#buffered.readInt32BE(headerBytes - startupHeaderBytes) + headerBytes - startupHeaderBytes;
-  }
-}
-
-/** The text of a Query, or of a Parse after its statement's name. */
-function sqlOf(message: Buffer): string | undefined {
-  const type = String.fromCharCode(message[0] ?? 0);
-  if (type === "Q") return message.toString("utf8", typedHeaderBytes, message.length - 1);
-  if (type !== "P") return undefined;
-  const start = message.indexOf(0, typedHeaderBytes) + 1;
-  return message.toString("utf8", start, message.indexOf(0, start));
-}
-
-function simpleQuery(sql: string): Buffer {
-  const text = Buffer.from(`${sql}\0`);
-  const header = Buffer.alloc(typedHeaderBytes);
-  header.write("Q");
-  header.writeInt32BE(text.length + startupHeaderBytes, 1);
-  return Buffer.concat([header, text]);
 }

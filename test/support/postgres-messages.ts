@@ -1,0 +1,103 @@
+/** As much of PostgreSQL's protocol as a proxy needs to understand a client (PostgreSQL manual, "Message Formats"). */
+
+/** SQL on its way to the server, with its parameters as text. */
+export interface SentStatement {
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+  /** Whether it has a name, under which the server may keep a plan that suits all values. */
+  readonly isNamed: boolean;
+}
+
+const lengthBytes = 4;
+const typedHeaderBytes = 5;
+
+/** Cuts what a client sends into messages. The first one has no type. */
+export class MessageReader {
+  #buffered = Buffer.alloc(0);
+  #isStarted = false;
+
+  read(chunk: Buffer): Buffer[] {
+    this.#buffered = Buffer.concat([this.#buffered, chunk]);
+    const messages: Buffer[] = [];
+    for (let length = this.#nextLength(); length <= this.#buffered.length; length = this.#nextLength()) {
+      messages.push(this.#buffered.subarray(0, length));
+      this.#buffered = this.#buffered.subarray(length);
+      this.#isStarted = true;
+    }
+    return messages;
+  }
+
+  #nextLength(): number {
+    const typeBytes = this.#isStarted ? typedHeaderBytes - lengthBytes : 0;
+    if (this.#buffered.length < typeBytes + lengthBytes) return Number.POSITIVE_INFINITY;
+    return typeBytes + this.#buffered.readInt32BE(typeBytes);
+  }
+}
+
+/** Puts statements together again: a Query holds one, and otherwise Parse brings the text and Bind the values. */
+export class StatementReader {
+  readonly #parsed = new Map<string, string>();
+
+  /** The statement that the message sends off, if it does. */
+  read(message: Buffer): SentStatement | undefined {
+    const fields = new FieldReader(message);
+    switch (String.fromCharCode(message[0] ?? 0)) {
+      case "Q":
+        return { text: fields.text(), values: [], isNamed: false };
+      case "P":
+        this.#parsed.set(fields.text(), fields.text());
+        return undefined;
+      case "B": {
+        // Its portal comes first.
+        fields.text();
+        const name = fields.text();
+        fields.list(() => fields.int16());
+        const values = fields.list(() => fields.value());
+        return { text: this.#parsed.get(name) ?? "", values, isNamed: name !== "" };
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+class FieldReader {
+  readonly #message: Buffer;
+  #at = typedHeaderBytes;
+
+  constructor(message: Buffer) {
+    this.#message = message;
+  }
+
+  text(): string {
+    const end = this.#message.indexOf(0, this.#at);
+    const text = this.#message.toString("utf8", this.#at, end);
+    this.#at = end + 1;
+    return text;
+  }
+
+  int16(): number {
+    this.#at += 2;
+    return this.#message.readInt16BE(this.#at - 2);
+  }
+
+  value(): string | null {
+    const length = this.#message.readInt32BE(this.#at);
+    this.#at += lengthBytes;
+    if (length < 0) return null;
+    this.#at += length;
+    return this.#message.toString("utf8", this.#at - length, this.#at);
+  }
+
+  list<T>(read: () => T): T[] {
+    return Array.from({ length: this.int16() }, read);
+  }
+}
+
+export function queryMessage(sql: string): Buffer {
+  const text = Buffer.from(`${sql}\0`);
+  const header = Buffer.alloc(typedHeaderBytes);
+  header.write("Q");
+  header.writeInt32BE(text.length + lengthBytes, 1);
+  return Buffer.concat([header, text]);
+}
