@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LimitEnforcement, PeriodKind } from "../../gen/quota/v1/usage_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
+import { LimitEnforcement, PeriodKind } from "../../gen/quota/v1/usage_pb.ts";
 import { GrpcConnection, RefusedCallError } from "../support/grpc-client.ts";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
@@ -93,7 +93,9 @@ describe("two server processes on one PostgreSQL", () => {
 
   it("R11: first calls that see different period kinds at once still number the metric's events in commit order", async () => {
     const code = "racing-daily";
-    const limits = [{ metricCode: "first", limit: 100n, enforcement: LimitEnforcement.HARD, periodKind: PeriodKind.DAY }];
+    const limits = [
+      { metricCode: "first", limit: 100n, enforcement: LimitEnforcement.HARD, periodKind: PeriodKind.DAY },
+    ];
     await connections[0]?.service(PlanService).createPlan({ plan: { code, displayName: "Daily", limits } });
     for (let round = 0; round < 10; round += 1) {
       const tenantId = randomUUID();
