@@ -1,0 +1,9 @@
+import { startGrpcServer } from "../../src/api/grpc/start-grpc-server.ts";
+import { endOnSignal, listenAddress, log, servicesWith } from "./bench-shell.ts";
+import { sampleReceipt } from "./sample-receipt.ts";
+
+/** The whole door, validation and mapping included, before a service that does nothing. */
+const services = servicesWith({ recordUsage: () => Promise.resolve(sampleReceipt) });
+
+await startGrpcServer({ listen: listenAddress(), services, log });
+endOnSignal();
