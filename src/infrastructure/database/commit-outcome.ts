@@ -11,6 +11,8 @@ const resolveIntervalMs = 100;
 /** PostgreSQL's words for `pg_xact_status`: invalid_parameter_value for an id that it has not handed out. */
 const futureTransactionState = "22023";
 
+const sqlStatePattern = /^[0-9A-Z]{5}$/;
+
 export interface CommittableTransaction {
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -39,7 +41,9 @@ export async function commitOrFindOut(
     await transaction.commit();
   } catch (error) {
     if (error instanceof CommitRolledBackError) throw new ConcurrentChangeError(error.message, { cause: error });
-    if (!isConnectionLoss(error) || written === undefined) throw error;
+    // Only the server's own refusal, by its SQLSTATE, says for certain that nothing was committed.
+    const isRefused = sqlStatePattern.test(codeOf(error) ?? "") && !isConnectionLoss(error);
+    if (isRefused || written === undefined) throw error;
     // Gives the dead connection back: the pool may have no other for the question.
     await transaction.rollback().catch(() => undefined);
     if (await wasCommitted(transactions, tenantIds, written, error)) return;
