@@ -43,10 +43,12 @@ export class InitialSchema extends Migration {
   #grant(): void {
     this.addSql(`grant select on
       quota_plan, quota_plan_limit, quota_subscription, quota_limit_override,
-      quota_usage_record, quota_usage_event, quota_usage_refusal, quota_setting, quota_migration
+      quota_usage_record, quota_usage_event, quota_usage_refusal, quota_migration
       to quota_app, quota_reader`);
     this.addSql("grant insert, update on quota_usage_record, quota_usage_refusal to quota_app");
-    this.addSql("grant insert on quota_usage_event, quota_setting to quota_app");
+    // The key of page tokens lies here, which whoever reads all tenants has no business with.
+    this.addSql("grant select, insert on quota_setting to quota_app");
+    this.addSql("grant insert on quota_usage_event to quota_app");
     this.addSql(
       "grant insert, update, delete on quota_plan, quota_plan_limit, quota_subscription, quota_limit_override to quota_app",
     );

@@ -135,7 +135,10 @@ export class BatchQueue<Item, Outcome> {
       this.#leave(waiting);
       waiting.reject(new OverloadedError(`no batch began within ${waitMaxMs} ms`));
     }
-    const next = this.#waiting.find((waiting) => !waiting.hasLeft);
+    // Let go of them now: the batch under way may be stuck for longer than many such waits.
+    const first = this.#waiting.findIndex((waiting) => !waiting.hasLeft);
+    this.#waiting = first === -1 ? [] : this.#waiting.slice(first);
+    const [next] = this.#waiting;
     this.#expiry = next === undefined ? undefined : this.#expireLater(next.since + waitMaxMs - now);
   }
 }

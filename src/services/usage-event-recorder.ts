@@ -30,11 +30,9 @@ export class UsageEventRecorder {
   async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageOutcome[]> {
     const tenantIds = [...new Set(attempts.map((attempt) => attempt.tenantId))];
     try {
-      const outcomes = await rerunAfterLostRace(() =>
+      return await rerunAfterLostRace(() =>
         this.#unitOfWork.run(tenantIds, (ledger) => this.#decide(ledger, attempts, tenantIds)),
       );
-      assertEachIsItsOwn(attempts, outcomes);
-      return outcomes;
     } catch (error) {
       if (!(error instanceof CommitOutcomeUnknownError)) throw error;
       return attempts.map((attempt) => ({
@@ -63,6 +61,7 @@ export class UsageEventRecorder {
     const lines = batch.linesWithoutOpenRecord();
     if (lines.length > 0) batch.addPredecessors(await ledger.readPredecessors(lines, locked.now));
     const outcomes = batch.decide();
+    assertEachIsItsOwn(attempts, outcomes);
     await ledger.write(batch.changes());
     return outcomes;
   }
@@ -87,7 +86,7 @@ function questionOf(attempts: readonly UsageAttempt[], tenantIds: readonly strin
   };
 }
 
-/** Batches mix tenants: should a defect ever hand out a neighbour's event, the call fails instead (promise 5). */
+/** Batches mix tenants: should a defect ever hand out a neighbour's event, nothing is written (promise 5). */
 function assertEachIsItsOwn(attempts: readonly UsageAttempt[], outcomes: readonly UsageOutcome[]): void {
   for (const [index, attempt] of attempts.entries()) {
     const event = outcomes[index]?.receipt?.event;

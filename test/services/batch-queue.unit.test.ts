@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DatabaseUnavailableError, OverloadedError } from "../../src/domain/errors/availability-errors.ts";
 import { BatchQueue, type BatchQueueBounds } from "../../src/services/batch-queue.ts";
@@ -22,6 +24,11 @@ class Runs {
     else this.#ends[batch]?.reject(error);
     await settle();
   }
+}
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
 }
 
 /** Lets everything that is not waiting for the test run on. */
@@ -162,6 +169,18 @@ describe("BatchQueue", () => {
       expect(runs.batches).toEqual([["a"], ["c"]]);
       await runs.end(1);
       expect(await Promise.all([running, late])).toEqual(["a done", "c done"]);
+    });
+
+    it("lets go of items that waited too long, however long the batch under way is stuck", async () => {
+      void queue.submit("a", 1);
+      const late = new WeakRef({ payload: "x".repeat(64) });
+      const holder = new BatchQueue<{ payload: string }, string>(() => new Promise(() => undefined), bounds);
+      void holder.submit({ payload: "running" }, 1);
+      const outcome = expect(holder.submit(late.deref() ?? { payload: "" }, 1)).rejects.toBeInstanceOf(OverloadedError);
+      await vi.advanceTimersByTimeAsync(bounds.waitMaxMs);
+      await outcome;
+      collectGarbage();
+      expect(late.deref()).toBeUndefined();
     });
 
     it("does not wait for anything before a batch", () => {

@@ -1,5 +1,9 @@
 import type { UsageEvent } from "../../domain/usage-event.ts";
-import { CommitOutcomeUnknownError, ConcurrentChangeError } from "../../repositories/storage-errors.ts";
+import {
+  CommitOutcomeUnknownError,
+  ConcurrentChangeError,
+  StorageUnavailableError,
+} from "../../repositories/storage-errors.ts";
 import { codeOf, isConnectionLoss } from "./database-errors.ts";
 import { CommitRolledBackError } from "./transaction-client.ts";
 import type { Transactions } from "./transactions.ts";
@@ -43,7 +47,8 @@ export async function commitOrFindOut(
     if (error instanceof CommitRolledBackError) throw new ConcurrentChangeError(error.message, { cause: error });
     // Only the server's own refusal, by its SQLSTATE, says for certain that nothing was committed.
     const isRefused = sqlStatePattern.test(codeOf(error) ?? "") && !isConnectionLoss(error);
-    if (isRefused || written === undefined) throw error;
+    if (isRefused) throw error;
+    if (written === undefined) throw new StorageUnavailableError("the connection was lost", { cause: error });
     // Gives the dead connection back: the pool may have no other for the question.
     await transaction.rollback().catch(() => undefined);
     if (await wasCommitted(transactions, tenantIds, written, error)) return;
@@ -84,7 +89,8 @@ async function ask(
   { transactionId, events }: Written,
 ): Promise<TransactionStatus> {
   const status = await statusOf(transactions, tenantIds, transactionId);
-  if (status !== "aborted" || events.length === 0) return status;
+  // A standby that took over may have given the id to another transaction: what has events is told by them.
+  if (status === "in progress" || events.length === 0) return status;
   return await transactions.asApp(tenantIds, async (transaction) => {
     const [found] = await transaction.query<{ readonly events: number }>(
       `select count(*)::int as events from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)

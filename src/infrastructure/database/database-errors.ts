@@ -10,17 +10,11 @@ const lostRaceStates = new Set(["23505", "40001", "40P01"]);
 /** Classes and states that say that the server cannot work for us now: connection, resources, intervention, timeouts. */
 const unavailableStatePrefixes = ["08", "53", "57", "58", "55P03", "25006"];
 
-const unreachableCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOENT",
-]);
+/** Codes of the system (ECONNRESET, ENETDOWN, …) and of Node's sockets and TLS; no SQLSTATE begins with an E. */
+const lostConnectionCode = /^E(?!RR_)[A-Z_]+$|^ERR_(SSL|TLS|STREAM|SOCKET)/;
+
+/** States with which the server ends a session: connection exceptions, shutdown, a transaction left idle or open too long. */
+const endedSessionStates = ["08", "57P", "25P03", "25P04"];
 
 /** What pg and its pool say without any code when the connection is gone or not to be had. */
 const lostConnectionText =
@@ -33,16 +27,12 @@ export function codeOf(error: unknown): string | undefined {
   return "cause" in error ? codeOf(error.cause) : undefined;
 }
 
-export function constraintOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  if ("constraint" in error && typeof error.constraint === "string") return error.constraint;
-  return "cause" in error ? constraintOf(error.cause) : undefined;
-}
-
 /** True when the connection was lost, so that a commit under way may or may not have happened. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);
-  if (code !== undefined) return unreachableCodes.has(code) || code.startsWith("08") || code.startsWith("57P");
+  if (code !== undefined) {
+    return lostConnectionCode.test(code) || endedSessionStates.some((state) => code.startsWith(state));
+  }
   return error instanceof Error && lostConnectionText.test(error.message);
 }
 

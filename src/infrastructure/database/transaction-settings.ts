@@ -25,10 +25,14 @@ export function readerTransactionSql(timeouts: StatementTimeouts): string {
   return `set local role ${readerRole}; ${common(timeouts)}`;
 }
 
-/** An acknowledged event must survive a crash (promise 2), whatever the server's or the login's default is. */
+/**
+ * An acknowledged event must survive a crash (promise 2), whatever the server's or the login's default is. And a process that
+ * freezes between its locks and its commit must not hold the counters for as long as its connection looks alive.
+ */
 function common(timeouts: StatementTimeouts): string {
   return (
     "set local synchronous_commit = on; " +
-    `set local statement_timeout = ${timeouts.statementTimeoutMs}; set local lock_timeout = ${timeouts.lockTimeoutMs}`
+    `set local statement_timeout = ${timeouts.statementTimeoutMs}; set local lock_timeout = ${timeouts.lockTimeoutMs}; ` +
+    `set local idle_in_transaction_session_timeout = ${timeouts.statementTimeoutMs}`
   );
 }

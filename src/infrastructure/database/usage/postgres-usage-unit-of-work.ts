@@ -74,7 +74,7 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
 
   async #commit(transaction: PipelinedTransaction, tenantIds: readonly string[], progress: Progress): Promise<void> {
     const { transactionId, events, write } = progress;
-    const written = transactionId === undefined ? undefined : { transactionId, events };
+    const written = transactionId === undefined || write === undefined ? undefined : { transactionId, events };
     const attempt = {
       commit: async () => {
         await Promise.all([write, transaction.commit()]);

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { commitOrFindOut } from "../../src/infrastructure/database/commit-outcome.ts";
+import type { OpenTransaction, Transactions } from "../../src/infrastructure/database/transactions.ts";
+import { ConcurrentChangeError, StorageUnavailableError } from "../../src/repositories/storage-errors.ts";
+import { aUsageEvent } from "../support/builders.ts";
+
+const events = [aUsageEvent(), aUsageEvent()];
+
+/** A server that says this of the transaction, and holds so many of its events. */
+function serverWith(status: string, stored: number): Transactions {
+  const transaction: Pick<OpenTransaction, "query"> = {
+    query: async <Row>(sql: string) => [sql.includes("pg_xact_status") ? { status } : { events: stored }] as Row[],
+  };
+  const server: Pick<Transactions, "asApp"> = {
+    asApp: (_tenantIds, work) => work(transaction as OpenTransaction),
+  };
+  return server as Transactions;
+}
+
+/** A commit that fails with this; what became of it, only the server knows. */
+async function commitFailing(error: Error, server: Transactions, isWritten = true): Promise<void> {
+  const attempt = { commit: () => Promise.reject(error), rollback: async () => undefined };
+  await commitOrFindOut(attempt, server, [], isWritten ? { transactionId: "7", events } : undefined);
+}
+
+function coded(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+describe("a commit that fails", () => {
+  it.each([
+    ...["ECONNRESET", "ENETDOWN", "ECONNABORTED", "EPERM", "EPROTO", "ERR_STREAM_DESTROYED", "ERR_SSL_BAD_RECORD"],
+    ...["57P01", "08006", "25P03"],
+  ])("with %s was made when its events are there, and not otherwise", async (code) => {
+    await commitFailing(coded(code), serverWith("committed", 2));
+    await commitFailing(coded(code), serverWith("aborted", 2));
+    await expect(commitFailing(coded(code), serverWith("aborted", 0))).rejects.toBeInstanceOf(ConcurrentChangeError);
+  });
+
+  it("with an error without a code is asked about as well", async () => {
+    await commitFailing(new Error("something new"), serverWith("committed", 2));
+  });
+
+  it("is not made because the server calls its id committed, which another transaction may have by now", async () => {
+    const failing = commitFailing(coded("ECONNRESET"), serverWith("committed", 0));
+    await expect(failing).rejects.toBeInstanceOf(ConcurrentChangeError);
+  });
+
+  it("by the server's own refusal is not asked about", async () => {
+    const refusal = coded("23505");
+    await expect(commitFailing(refusal, serverWith("committed", 2))).rejects.toBe(refusal);
+  });
+
+  it("and had written nothing is a lack of means, and nothing is unknown", async () => {
+    const failing = commitFailing(coded("ENETDOWN"), serverWith("in progress", 0), false);
+    await expect(failing).rejects.toBeInstanceOf(StorageUnavailableError);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { periodAt } from "../../src/domain/period-calendar.ts";
+import type { UsageChanges, UsageLedger, UsageUnitOfWork } from "../../src/repositories/usage-unit-of-work.ts";
+import { UsageEventRecorder } from "../../src/services/usage-event-recorder.ts";
+import { aTenant, aUsageEvent } from "../support/builders.ts";
+
+it("promise 5: a batch that would answer an attempt with another metric's event writes nothing", async () => {
+  const tenantId = aTenant();
+  const written: UsageChanges[] = [];
+  const keyed = aUsageEvent({ tenantId, metricCode: "mine", amount: 1n, metadata: "{}", idempotencyKey: "k" });
+  let looks = 0;
+  // Answers as itself while it is compared with the attempt, and as another metric's event ever after.
+  const crossed = Object.defineProperty({ ...keyed }, "metricCode", {
+    enumerable: true,
+    get: () => (looks++ < 1 ? "mine" : "theirs"),
+  });
+  const ledger: UsageLedger = {
+    lockOpenRecords: async () => ({ now: keyed.createdAt, records: [] }),
+    readDecisionBasis: async () => ({
+      limits: { subscriptions: new Map(), overrides: new Map(), plans: new Map() },
+      keyedEvents: [crossed],
+    }),
+    readPredecessors: async () => [],
+    write: async (changes) => void written.push(changes),
+  };
+  const unitOfWork: UsageUnitOfWork = { run: (_tenantIds, work) => work(ledger) };
+  const recorder = new UsageEventRecorder(unitOfWork, { list: async () => [] }, { random: () => 0n, periodAt });
+  const attempt = { tenantId, metricCode: "mine", amount: 1n, metadata: "{}", idempotencyKey: "k" };
+  await expect(recorder.record([attempt])).rejects.toThrow("another tenant or metric");
+  expect(written).toEqual([]);
+});
