@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { commitOrFindOut } from "../../src/infrastructure/database/commit-outcome.ts";
 import type { OpenTransaction, Transactions } from "../../src/infrastructure/database/transactions.ts";
-import { ConcurrentChangeError, StorageUnavailableError } from "../../src/repositories/storage-errors.ts";
+import {
+  CommitOutcomeUnknownError,
+  ConcurrentChangeError,
+  StorageUnavailableError,
+} from "../../src/repositories/storage-errors.ts";
 import { aUsageEvent } from "../support/builders.ts";
 
 const events = [aUsageEvent(), aUsageEvent()];
@@ -20,7 +24,14 @@ function serverWith(status: string, stored: number): Transactions {
 /** A commit that fails with this; what became of it, only the server knows. */
 async function commitFailing(error: Error, server: Transactions, isWritten = true): Promise<void> {
   const attempt = { commit: () => Promise.reject(error), rollback: async () => undefined };
-  await commitOrFindOut(attempt, server, [], isWritten ? { transactionId: "7", events } : undefined);
+  await commitOrFindOut(attempt, server, [], isWritten ? { ...written, events } : undefined);
+}
+
+const written = { transactionId: "7", isIdBelieved: false };
+
+async function changeFailing(status: string, isIdBelieved: boolean): Promise<void> {
+  const attempt = { commit: () => Promise.reject(coded("ECONNRESET")), rollback: async () => undefined };
+  await commitOrFindOut(attempt, serverWith(status, 0), [], { ...written, events: [], isIdBelieved });
 }
 
 function coded(code: string): Error {
@@ -44,6 +55,12 @@ describe("a commit that fails", () => {
   it("is not made because the server calls its id committed, which another transaction may have by now", async () => {
     const failing = commitFailing(coded("ECONNRESET"), serverWith("committed", 0));
     await expect(failing).rejects.toBeInstanceOf(ConcurrentChangeError);
+  });
+
+  it("without events remains unknown when its id reads committed, unless nothing is acknowledged by it", async () => {
+    await expect(changeFailing("committed", false)).rejects.toBeInstanceOf(CommitOutcomeUnknownError);
+    await changeFailing("committed", true);
+    await expect(changeFailing("aborted", false)).rejects.toBeInstanceOf(ConcurrentChangeError);
   });
 
   it("by the server's own refusal is not asked about", async () => {

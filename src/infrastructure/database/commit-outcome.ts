@@ -22,10 +22,16 @@ export interface CommittableTransaction {
   rollback(): Promise<void>;
 }
 
-/** What a transaction has written, to recognise it by. */
+/**
+ * What a transaction has written, to recognise it by. Its id is no proof: after a crash PostgreSQL hands out again the ids of
+ * transactions that had not reached its log, and a standby that takes over does so too. "Committed" may then be said of another.
+ */
 export interface Written {
   readonly transactionId: string;
+  /** The proof, when there are any. */
   readonly events: readonly UsageEvent[];
+  /** What "committed" means without events: believed where nothing is acknowledged (refusals), and unknown otherwise. */
+  readonly isIdBelieved: boolean;
 }
 
 /**
@@ -70,9 +76,10 @@ async function wasCommitted(
   for (;;) {
     try {
       const answer = await ask(transactions, tenantIds, written);
+      if (answer === "not provable") throw unknownOutcome(cause);
       if (answer !== "in progress") return answer === "committed";
     } catch (error) {
-      if (Date.now() >= deadline) throw unknownOutcome(error);
+      if (error instanceof CommitOutcomeUnknownError || Date.now() >= deadline) throw unknownOutcome(error);
     }
     if (Date.now() >= deadline) throw unknownOutcome(cause);
     await new Promise((resolve) => setTimeout(resolve, resolveIntervalMs));
@@ -86,11 +93,11 @@ function unknownOutcome(cause: unknown): CommitOutcomeUnknownError {
 async function ask(
   transactions: Transactions,
   tenantIds: readonly string[],
-  { transactionId, events }: Written,
-): Promise<TransactionStatus> {
+  { transactionId, events, isIdBelieved }: Written,
+): Promise<TransactionStatus | "not provable"> {
   const status = await statusOf(transactions, tenantIds, transactionId);
-  // A standby that took over may have given the id to another transaction: what has events is told by them.
-  if (status === "in progress" || events.length === 0) return status;
+  if (status === "in progress") return status;
+  if (events.length === 0) return status === "committed" && !isIdBelieved ? "not provable" : status;
   return await transactions.asApp(tenantIds, async (transaction) => {
     const [found] = await transaction.query<{ readonly events: number }>(
       `select count(*)::int as events from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)

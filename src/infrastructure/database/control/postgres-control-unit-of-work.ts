@@ -51,5 +51,5 @@ async function readWritten(transaction: OpenTransaction): Promise<Written | unde
     [],
   );
   const transactionId = row?.id ?? undefined;
-  return transactionId === undefined ? undefined : { transactionId, events: [] };
+  return transactionId === undefined ? undefined : { transactionId, events: [], isIdBelieved: false };
 }

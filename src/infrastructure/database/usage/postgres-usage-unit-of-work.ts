@@ -74,7 +74,8 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
 
   async #commit(transaction: PipelinedTransaction, tenantIds: readonly string[], progress: Progress): Promise<void> {
     const { transactionId, events, write } = progress;
-    const written = transactionId === undefined || write === undefined ? undefined : { transactionId, events };
+    const written =
+      transactionId === undefined || write === undefined ? undefined : { transactionId, events, isIdBelieved: true };
     const attempt = {
       commit: async () => {
         await Promise.all([write, transaction.commit()]);
