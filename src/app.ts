@@ -36,8 +36,8 @@ export interface App {
 }
 
 /**
- * A thousand transactions' worth of calls may wait, for as long as a caller without a deadline may be left waiting. Batches
- * beyond this size gain nothing more and make everybody in them wait for the last.
+ * Some forty full batches may wait, and a call no longer than a caller without a deadline may be left waiting. Larger batches
+ * gain nothing more, and make everybody in them wait for the last.
  */
 const batchQueueBounds = {
   batchItemsMax: 512,

@@ -9,6 +9,7 @@ import type { PeriodKind } from "./period-kind.ts";
 import type { PeriodSchedule } from "./period-schedule.ts";
 import type { QuotaLimit } from "./quota-limit.ts";
 import type { SubscriptionDefinition } from "./subscription.ts";
+import { utcTimeZone } from "./time-zone.ts";
 
 /** The limit that holds for one tenant and metric at one instant. */
 export interface EffectiveLimit {
@@ -80,7 +81,7 @@ function combine(
   return { ...common, limit: override.limit, enforcement, limitSource: "OVERRIDE" };
 }
 
-const utcCalendar: PeriodSchedule = { timeZone: "UTC" };
+const utcCalendar: PeriodSchedule = { timeZone: utcTimeZone };
 
 function scheduleOf(subscription: SubscriptionDefinition | undefined): PeriodSchedule {
   if (subscription === undefined) return utcCalendar;

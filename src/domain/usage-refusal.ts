@@ -1,3 +1,4 @@
+import { hourMs } from "./calendar-unit.ts";
 import type { EpochMilliseconds } from "./instant.ts";
 
 /** Refusals of one tenant and metric within one UTC hour: how many, and the numbers of the last (R2). */
@@ -12,8 +13,6 @@ export interface UsageRefusal {
   readonly lastAmount: bigint;
   readonly lastRefusedAt: EpochMilliseconds;
 }
-
-const hourMs = 3_600_000;
 
 export function refusalHour(instant: EpochMilliseconds): EpochMilliseconds {
   return Math.floor(instant / hourMs) * hourMs;

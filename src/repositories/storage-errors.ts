@@ -9,7 +9,12 @@ export class ConcurrentChangeError extends Error {
 
 /** The storage does not answer, or refused the work for lack of means. Nothing was written; may be retried later. */
 export class StorageUnavailableError extends Error {
-  override readonly name = "StorageUnavailableError";
+  override readonly name: string = "StorageUnavailableError";
+}
+
+/** The work waited too long for locks that others hold. Nothing was written; which counters they are, `findBlocked` says. */
+export class StorageBusyError extends StorageUnavailableError {
+  override readonly name: string = "StorageBusyError";
 }
 
 /** The connection was lost during the commit, and the storage cannot be asked what became of it. Never retried blindly. */

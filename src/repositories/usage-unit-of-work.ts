@@ -18,10 +18,18 @@ export interface UsageUnitOfWork {
    * @param tenantIds every tenant that the work touches
    * @param work must not run another unit of work: it would wait for the locks of this one
    * @throws ConcurrentChangeError nothing was written, may be run again at once
+   * @throws StorageBusyError nothing was written: others held records of the work's counters for too long
    * @throws StorageUnavailableError nothing was written
    * @throws CommitOutcomeUnknownError it was or was not written, and cannot be found out
    */
   run<T>(tenantIds: readonly string[], work: (ledger: UsageLedger) => Promise<T>): Promise<T>;
+
+  /**
+   * Those of the counters whose records other transactions hold at this moment, found without waiting for them.
+   *
+   * @throws StorageUnavailableError
+   */
+  findBlocked(keys: readonly CounterKey[]): Promise<readonly CounterKey[]>;
 }
 
 /**

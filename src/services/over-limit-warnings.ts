@@ -1,5 +1,5 @@
 import { counterKeyText } from "../domain/counter-key.ts";
-import { crossesLimit, type UsageEvent } from "../domain/usage-event.ts";
+import { crossesLimit, isOverLimit, type UsageEvent } from "../domain/usage-event.ts";
 
 /** Where warnings go. */
 export interface WarningLog {
@@ -22,7 +22,7 @@ export class OverLimitWarnings {
 
   /** To be called once for each event that was recorded, and not for replays. */
   recorded(event: UsageEvent): void {
-    if (event.limit === null || event.usageAfter <= event.limit) return;
+    if (!isOverLimit(event)) return;
     const key = `${counterKeyText(event)} ${event.periodKind} ${event.periodStart}`;
     const last = this.#lastWarnings.get(key);
     if (crossesLimit(event)) {

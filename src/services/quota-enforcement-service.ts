@@ -74,7 +74,8 @@ export class QuotaEnforcementService {
    * @throws NoPlanError, DatabaseUnavailableError, OverloadedError
    */
   async getStatus(tenantId: string, metricCodes: readonly string[] = [], caller?: Caller): Promise<QuotaStatus[]> {
-    return valueOrThrow(await this.#statuses.submit({ tenantId, metricCodes }, questionBytes, caller));
+    const bytes = metricCodes.reduce((sum, metricCode) => sum + metricCode.length, questionBytes);
+    return valueOrThrow(await this.#statuses.submit({ tenantId, metricCodes }, bytes, caller));
   }
 
   async #check(questions: readonly QuotaQuestion[]): Promise<Answer<QuotaAdvice>[]> {

@@ -23,7 +23,7 @@ it("promise 5: a batch that would answer an attempt with another metric's event 
     readPredecessors: async () => [],
     write: async (changes) => void written.push(changes),
   };
-  const unitOfWork: UsageUnitOfWork = { run: (_tenantIds, work) => work(ledger) };
+  const unitOfWork: UsageUnitOfWork = { run: (_tenantIds, work) => work(ledger), findBlocked: async () => [] };
   const recorder = new UsageEventRecorder(unitOfWork, { list: async () => [] }, { random: () => 0n, periodAt });
   const attempt = { tenantId, metricCode: "mine", amount: 1n, metadata: "{}", idempotencyKey: "k" };
   await expect(recorder.record([attempt])).rejects.toThrow("another tenant or metric");

@@ -6,6 +6,7 @@ import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
 import { requestBytesMax } from "../../domain/bounds.ts";
 import type { ApiServices } from "../api-services.ts";
+import { OutageLog } from "../errors/outage-log.ts";
 import type { Log } from "../log.ts";
 import { planServiceHandlers, quotaServiceHandlers, subscriptionServiceHandlers } from "../service-handlers.ts";
 import { ActiveCalls } from "./active-calls.ts";
@@ -58,7 +59,7 @@ export async function startGrpcServer({ listen, services, log }: GrpcServerOptio
     "grpc.enable_channelz": 0,
     interceptors: [transportErrors],
   });
-  const context = { calls, log };
+  const context = { calls, log: new OutageLog(log) };
   for (const { definition, implementation } of [
     unaryService(QuotaService, quotaServiceHandlers(services), context),
     unaryService(PlanService, planServiceHandlers(services), context),

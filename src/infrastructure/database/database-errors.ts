@@ -1,14 +1,18 @@
 import {
   CommitOutcomeUnknownError,
   ConcurrentChangeError,
+  StorageBusyError,
   StorageUnavailableError,
 } from "../../repositories/storage-errors.ts";
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) after which the same work may be run again at once. */
 const lostRaceStates = new Set(["23505", "40001", "40P01"]);
 
+/** `lock_not_available`: the lock timeout. */
+const busyState = "55P03";
+
 /** Classes and states that say that the server cannot work for us now: connection, resources, intervention, timeouts. */
-const unavailableStatePrefixes = ["08", "53", "57", "58", "55P03", "25006"];
+const unavailableStatePrefixes = ["08", "53", "57", "58", "25006"];
 
 /** Codes of the system (ECONNRESET, ENETDOWN, …) and of Node's sockets and TLS; no SQLSTATE begins with an E. */
 const lostConnectionCode = /^E(?!RR_)[A-Z_]+$|^ERR_(SSL|TLS|STREAM|SOCKET)/;
@@ -44,6 +48,7 @@ export function translateDatabaseError(error: unknown): unknown {
   if (portErrors.some((kind) => error instanceof kind)) return error;
   const code = codeOf(error);
   if (code !== undefined && lostRaceStates.has(code)) return new ConcurrentChangeError("lost a race", { cause: error });
+  if (code === busyState) return new StorageBusyError("others hold the locks", { cause: error });
   if (code !== undefined && unavailableStatePrefixes.some((prefix) => code.startsWith(prefix))) {
     return new StorageUnavailableError("the database refused to work", { cause: error });
   }

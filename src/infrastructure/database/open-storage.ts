@@ -5,7 +5,7 @@ import type { UsageRepository } from "../../repositories/usage-repository.ts";
 import type { UsageUnitOfWork } from "../../repositories/usage-unit-of-work.ts";
 import { PostgresControlUnitOfWork } from "./control/postgres-control-unit-of-work.ts";
 import type { DatabaseClock } from "./database-clock.ts";
-import { connectTimeoutMs, openOrm, queryTimeoutMs } from "./orm.ts";
+import { connectTimeoutMs, openOrm } from "./orm.ts";
 import { readPageTokenSeal } from "./page-token-key.ts";
 import { openPipelinedPool } from "./pipelined-pool.ts";
 import { PipelinedTransactions } from "./pipelined-transactions.ts";
@@ -42,17 +42,28 @@ export interface PostgresStorage {
 /** Recording, checking and status each have one batch under way at most, so more connections than these would idle. */
 const usageLanes = 3;
 
+/** How much later than the server's own time-out an answer may come before its connection counts as lost. */
+const answerGraceMs = 5_000;
+
+const pingStatement = { name: "ping", sql: "select 1" };
+
 /** Connects to a database whose schema is current. */
 export async function openStorage(options: StorageOptions): Promise<PostgresStorage> {
   const usagePoolMax = Math.max(1, Math.min(usageLanes, Math.floor(options.poolMax / 2)));
   const orm = await openOrm(options.url, options.poolMax - usagePoolMax);
   const transactions = new Transactions(orm, options.timeouts);
   const pipelined = new PipelinedTransactions(
-    openPipelinedPool({ url: options.url, max: usagePoolMax, connectTimeoutMs, queryTimeoutMs }),
+    openPipelinedPool({
+      url: options.url,
+      max: usagePoolMax,
+      connectTimeoutMs,
+      queryTimeoutMs: options.timeouts.statementTimeoutMs + answerGraceMs,
+    }),
     { timeouts: options.timeouts, namedStatements: options.namedStatements },
   );
   const close = async () => {
     await pipelined.close();
+    await transactions.opened();
     await orm.close(true);
   };
   try {
@@ -63,7 +74,10 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
       control: new PostgresControlUnitOfWork(transactions, options.clock),
       pageTokenSeal: await readPageTokenSeal(transactions),
       ping: async () => {
-        await transactions.asReader((transaction) => transaction.query("select 1", []));
+        await Promise.all([
+          transactions.asReader((transaction) => transaction.query("select 1", [])),
+          pipelined.read([], pingStatement, []),
+        ]);
       },
       close,
     };

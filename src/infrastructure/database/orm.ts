@@ -12,12 +12,12 @@ export const connectTimeoutMs = 5_000;
  * When a query counts as lost with its connection. The server ends statements itself, much earlier; this is for a server or
  * network that has gone silent, and long enough for a migration.
  */
-export const queryTimeoutMs = 60_000;
+const queryTimeoutMs = 60_000;
 
 export const migrationTable = "quota_migration";
 
-/** What every connection of the project has in common, the command line's included. */
-export function ormOptions(url: string, poolMax: number): Options {
+/** What the service's and the migration's connections have in common. */
+function ormOptions(url: string, poolMax: number): Options {
   return {
     entities,
     routines: [requireWritten],

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
+import { orRollBack } from "./or-roll-back.ts";
 import { appTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
 
 /** SQL that is run again and again, with a name under which the server keeps it parsed and planned. */
@@ -38,7 +39,7 @@ export class PipelinedTransactions {
   async read(tenantIds: readonly string[], statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
     try {
       const transaction = await this.open(tenantIds);
-      return await orRollBackPipelined(transaction, async () => {
+      return await orRollBack(transaction, async () => {
         const rows = transaction.query(statement, parameters);
         const [read] = await Promise.all([rows, transaction.commit()]);
         return read;
@@ -112,15 +113,5 @@ export class PipelinedTransaction {
     if (this.#isReleased) return;
     this.#isReleased = true;
     this.#client.release();
-  }
-}
-
-/** Rolls back when the work throws, a failing commit included: only that gives the connection back. */
-export async function orRollBackPipelined<T>(transaction: PipelinedTransaction, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await transaction.rollback();
-    throw error;
   }
 }

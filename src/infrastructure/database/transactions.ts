@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { CompiledQuery, type Kysely } from "kysely";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { tenantFilterName } from "./entities/tenant-table.ts";
+import { orRollBack } from "./or-roll-back.ts";
 import { appTransactionSql, readerTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
 
 /** A transaction with its role and tenants set. */
@@ -19,6 +20,7 @@ export interface OpenTransaction {
 export class Transactions {
   readonly #orm: MikroORM;
   readonly #timeouts: StatementTimeouts;
+  readonly #opening = new Set<Promise<void>>();
 
   constructor(orm: MikroORM, timeouts: StatementTimeouts) {
     this.#orm = orm;
@@ -60,8 +62,26 @@ export class Transactions {
     }
   }
 
+  /**
+   * Waits for connections that are being opened. The query builder loses one that arrives while it closes its pool, which
+   * then waits for it for ever.
+   */
+  async opened(): Promise<void> {
+    await Promise.allSettled(this.#opening);
+  }
+
+  async #begin(em: EntityManager): Promise<void> {
+    const begun = orUnavailable(() => em.begin());
+    this.#opening.add(begun);
+    try {
+      await begun;
+    } finally {
+      this.#opening.delete(begun);
+    }
+  }
+
   async #open(em: EntityManager, settings: string): Promise<OpenTransaction> {
-    await orUnavailable(() => em.begin());
+    await this.#begin(em);
     const context = em.getTransactionContext<Kysely<unknown>>();
     if (context === undefined) throw new Error("a transaction has begun without a context");
     const transaction: OpenTransaction = {
@@ -75,18 +95,5 @@ export class Transactions {
     };
     await orRollBack(transaction, () => context.executeQuery(CompiledQuery.raw(settings)));
     return transaction;
-  }
-}
-
-/**
- * Rolls back when the work throws, a failing commit included: only that gives the connection back to the pool. A failing
- * roll-back must not hide why.
- */
-export async function orRollBack<T>(transaction: OpenTransaction, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await transaction.rollback().catch(() => undefined);
-    throw error;
   }
 }

@@ -2,8 +2,9 @@ import type { ControlStore, ControlUnitOfWork } from "../../../repositories/cont
 import { commitOrFindOut, type Written } from "../commit-outcome.ts";
 import type { DatabaseClock } from "../database-clock.ts";
 import { translateDatabaseError } from "../database-errors.ts";
+import { orRollBack } from "../or-roll-back.ts";
 import { readNow } from "../read-now.ts";
-import { type OpenTransaction, orRollBack, type Transactions } from "../transactions.ts";
+import type { OpenTransaction, Transactions } from "../transactions.ts";
 import { PostgresLimitOverrideRepository } from "./postgres-limit-override-repository.ts";
 import { PostgresPlanRepository } from "./postgres-plan-repository.ts";
 import { PostgresSubscriptionRepository } from "./postgres-subscription-repository.ts";

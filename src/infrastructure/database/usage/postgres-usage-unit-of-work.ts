@@ -1,15 +1,13 @@
+import type { CounterKey } from "../../../domain/counter-key.ts";
 import type { UsageEvent } from "../../../domain/usage-event.ts";
 import type { UsageChanges, UsageLedger, UsageUnitOfWork } from "../../../repositories/usage-unit-of-work.ts";
 import { commitOrFindOut } from "../commit-outcome.ts";
 import type { DatabaseClock } from "../database-clock.ts";
 import { translateDatabaseError } from "../database-errors.ts";
-import {
-  orRollBackPipelined,
-  type PipelinedTransaction,
-  type PipelinedTransactions,
-  type Statement,
-} from "../pipelined-transactions.ts";
+import { orRollBack } from "../or-roll-back.ts";
+import type { PipelinedTransaction, PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
 import type { Transactions } from "../transactions.ts";
+import { findBlocked } from "./find-blocked.ts";
 import { lockOpenRecords, lockStatement } from "./lock-open-records.ts";
 import { readDecisionBasis } from "./read-decision-basis.ts";
 import { readPredecessors } from "./read-predecessors.ts";
@@ -42,7 +40,7 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
   async run<T>(tenantIds: readonly string[], work: (ledger: UsageLedger) => Promise<T>): Promise<T> {
     try {
       const transaction = await this.#pipelined.open(tenantIds);
-      return await orRollBackPipelined(transaction, async () => {
+      return await orRollBack(transaction, async () => {
         const progress: Progress = { events: [] };
         const result = await work(this.#ledger(transaction, progress));
         await this.#commit(transaction, tenantIds, progress);
@@ -51,6 +49,10 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
     } catch (error) {
       throw translateDatabaseError(error);
     }
+  }
+
+  async findBlocked(keys: readonly CounterKey[]): Promise<readonly CounterKey[]> {
+    return await findBlocked(this.#pipelined, keys);
   }
 
   #ledger(transaction: PipelinedTransaction, progress: Progress): UsageLedger {

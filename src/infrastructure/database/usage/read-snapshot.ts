@@ -16,7 +16,9 @@ export function snapshotStatement(clock: DatabaseClock): Statement {
   with ${limitBasisCtesSql}, line as (
     select distinct q.tenant_id, l.metric_code, l.period_kind
       from unnest($4::uuid[], $5::text[]) as q (tenant_id, metric_code)
-      join basis_limit l on q.metric_code is null or l.metric_code = q.metric_code
+      left join basis_subscription s on s.tenant_id = q.tenant_id
+      join basis_limit l on l.metric_code = q.metric_code or q.metric_code is null
+        and l.plan_code = coalesce(s.plan_code, (select code from basis_plan where is_default))
   ), latest as (
     select r.*, row_number() over () as number from (
       select r.* from line cross join lateral (

@@ -1,0 +1,37 @@
+import type { CounterKey } from "../../../domain/counter-key.ts";
+import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
+
+/** The newest records of a counter, which are all that transactions lock: some of each kind, and hardly ever more. */
+const recordsLookedAt = 12;
+
+/** Numbers the keys, and keeps those of which a record is there that cannot be locked at once. */
+const blockedStatement: Statement = {
+  name: "find_blocked",
+  sql: `
+  with k as materialized (
+    select * from unnest($1::uuid[], $2::text[]) with ordinality as k (tenant_id, metric_code, number)
+  ), present as materialized (
+    select k.number, r.id from k cross join lateral (
+      select id from quota_usage_record r where r.tenant_id = k.tenant_id and r.metric_code = k.metric_code
+        order by r.ordinal desc limit ${recordsLookedAt}) r
+  ), free as materialized (
+    select k.number, r.id from k cross join lateral (
+      select id from quota_usage_record r where r.tenant_id = k.tenant_id and r.metric_code = k.metric_code
+        order by r.ordinal desc limit ${recordsLookedAt} for no key update skip locked) r
+  )
+  select distinct present.number from present
+    where not exists (select 1 from free where free.number = present.number and free.id = present.id)`,
+};
+
+export async function findBlocked(
+  transactions: PipelinedTransactions,
+  keys: readonly CounterKey[],
+): Promise<readonly CounterKey[]> {
+  const tenantIds = [...new Set(keys.map((key) => key.tenantId))];
+  const rows = await transactions.read(tenantIds, blockedStatement, [
+    keys.map((key) => key.tenantId),
+    keys.map((key) => key.metricCode),
+  ]);
+  const numbers = new Set(rows.map(([number]) => Number(number)));
+  return keys.filter((_, index) => numbers.has(index + 1));
+}
