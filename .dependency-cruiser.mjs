@@ -117,6 +117,35 @@ export default {
       to: { path: wirePackages },
     },
     {
+      name: "packages-stand-alone",
+      comment:
+        "A package is run elsewhere, by a caller or in a browser. What it takes from the service's own code would not be there, or would bring the server along. It may see its own files and the generated contract.",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/src/" },
+      to: { path: "^(src|migrations|test|packages)/", pathNot: "^packages/($1|client)/src/" },
+    },
+    {
+      name: "client-is-published-alone",
+      comment: "The client package is installed from a registry: nothing that lies beside it comes along.",
+      severity: "error",
+      from: { path: "^packages/client/src/" },
+      to: { pathNot: ["^packages/client/src/", "node_modules/"] },
+    },
+    {
+      name: "client-imports-declared-packages",
+      comment: "What only the repository installs is missing where the client package is installed.",
+      severity: "error",
+      from: { path: "^packages/client/src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "service-imports-no-package",
+      comment: "The service must not depend on its own clients; its tests may, to see both ends.",
+      severity: "error",
+      from: { path: "^(src|gen|migrations)/" },
+      to: { path: "^packages/" },
+    },
+    {
       name: "no-cycles",
       comment: "Two modules that import each other are one module with an unclear name, even if only types go round.",
       severity: "error",
@@ -159,7 +188,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default", "types"],
-      extensions: [".ts", ".mjs", ".js", ".json"],
+      extensions: [".ts", ".tsx", ".mjs", ".js", ".json"],
     },
   },
 };

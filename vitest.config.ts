@@ -16,12 +16,12 @@ export default defineConfig({
     unstubEnvs: true,
     projects: [
       // By itself, so that a unit test that needs a database fails instead of finding one by chance.
-      { extends: true, test: { name: "unit", include: ["test/**/*.unit.test.ts"] } },
+      { extends: true, test: { name: "unit", include: ["{test,packages/*/test}/**/*.unit.test.ts"] } },
       {
         extends: true,
         test: {
           name: "postgres",
-          include: ["test/**/*.{pg,wire}.test.ts"],
+          include: ["{test,packages/*/test}/**/*.{pg,wire}.test.ts"],
           globalSetup: "test/support/global-setup.ts",
         },
       },

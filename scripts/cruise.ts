@@ -2,8 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The folders whose imports are checked. Tests are among them, for cycles and for imports that lead nowhere. */
-const cruisedFolders = ["src", "gen", "migrations", "test"];
+/**
+ * The folders whose imports are checked: these of the project, and sources and tests of every package. Tests are among
+ * them for cycles and for imports that lead nowhere.
+ */
+const projectFolders = ["src", "gen", "migrations", "test"];
+const packageFolders = ["src", "test"];
 
 export interface Violation {
   readonly rule: string;
@@ -43,7 +47,7 @@ interface CruiserOutput {
  * @throws Error when the cruiser itself does not work
  */
 export function cruise(root: string, config: string): CruiseReport {
-  const folders = cruisedFolders.filter((folder) => existsSync(join(root, folder)));
+  const folders = listCruisedFolders(root);
   const run = spawnSync("depcruise", ["--config", config, "--output-type", "json", ...folders], {
     cwd: root,
     encoding: "utf8",
@@ -75,6 +79,14 @@ export function cruise(root: string, config: string): CruiseReport {
   };
 }
 
+function listCruisedFolders(root: string): string[] {
+  const packages = existsSync(join(root, "packages")) ? readdirSync(join(root, "packages")) : [];
+  return [
+    ...projectFolders,
+    ...packages.flatMap((name) => packageFolders.map((folder) => `packages/${name}/${folder}`)),
+  ].filter((folder) => existsSync(join(root, folder)));
+}
+
 function findDoubts(root: string, folders: readonly string[], dependencyCounts: ReadonlyMap<string, number>): string[] {
   const doubts: string[] = [];
   if (dependencyCounts.size === 0) doubts.push("0 modules were read");
@@ -94,6 +106,6 @@ function findDoubts(root: string, folders: readonly string[], dependencyCounts: 
 
 function listTypeScript(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => `${folder}/${file.replaceAll("\\", "/")}`);
 }

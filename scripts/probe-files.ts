@@ -11,6 +11,7 @@ export const foldersOfTheRules = [
   "gen",
   "migrations",
   "test",
+  "packages/client/src",
 ];
 
 /** What the probes import. */
@@ -27,6 +28,8 @@ export const stubs = [
   "gen/stub.ts",
   "migrations/stub.ts",
   "test/stub.ts",
+  "packages/client/src/stub.ts",
+  "packages/client/test/stub.ts",
 ];
 
 /** Each file, what it imports, and the rules that it must be reported for. */
@@ -90,6 +93,22 @@ export const probes: readonly (readonly [file: string, imports: readonly string[
   ["src/config/probe-sees-values.ts", ["./stub.ts", "../domain/stub.ts", "node:net"]],
   ["src/services/probe-config.ts", ["../config/stub.ts"], "services-import-domain-and-ports-only"],
   ["src/infrastructure/probe-config.ts", ["../config/stub.ts"], "infrastructure-serves-ports-only"],
+
+  [
+    "packages/client/src/probe-server.ts",
+    ["../../../src/domain/stub.ts"],
+    "client-is-published-alone",
+    "packages-stand-alone",
+  ],
+  ["packages/client/src/probe-gen.ts", ["../../../gen/stub.ts"], "client-is-published-alone"],
+  ["packages/client/src/probe-builtin.ts", ["node:fs"], "client-is-published-alone"],
+  ["packages/client/src/probe-test.ts", ["../test/stub.ts"], "client-is-published-alone", "packages-stand-alone"],
+  ["packages/client/src/probe-undeclared.ts", ["fast-check"], "client-imports-declared-packages"],
+  ["packages/client/src/probe-sees-itself.ts", ["./stub.ts", "@bufbuild/protobuf"]],
+  ["packages/client/test/probe-sees-support.ts", ["../../../test/stub.ts", "../src/stub.ts", "fast-check"]],
+  ["packages/console/src/probe-server.ts", ["../../../src/domain/stub.ts"], "packages-stand-alone"],
+  ["packages/console/src/probe-sees-client.ts", ["../../client/src/stub.ts", "../../../gen/stub.ts"]],
+  ["src/api/probe-package.ts", ["../../packages/client/src/stub.ts"], "service-imports-no-package"],
 
   ["src/utils/probe-no-layer.ts", ["../domain/stub.ts"], "every-module-has-a-layer"],
   ["src/infrastructure/probe-lost.ts", ["./nowhere.ts"], "imports-resolve"],
