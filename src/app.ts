@@ -1,3 +1,4 @@
+import { OpenAuthenticator } from "./api/auth/open-authenticator.ts";
 import { type GrpcServer, startGrpcServer } from "./api/grpc/start-grpc-server.ts";
 import type { Config } from "./config/config.ts";
 import { DatabaseWatch } from "./database-watch.ts";
@@ -78,7 +79,12 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
   undo.push(() => storage.close());
   const services = servicesOn(storage, log, clocks);
   if (plansFile !== undefined) await applyPlansFile(plansFile, services, log);
-  const grpc = await startGrpcServer({ listen: config.grpcListen, services, log });
+  const grpc = await startGrpcServer({
+    listen: config.grpcListen,
+    services,
+    authenticator: new OpenAuthenticator(),
+    log,
+  });
   undo.push(() => grpc.drain(config.drainTimeoutMs));
   const watch = watchDatabase(storage, grpc, log);
   undo.push(async () => watch.stop());

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import type { ApiServices } from "../../src/api/api-services.ts";
+import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
 import { ActiveCalls } from "../../src/api/grpc/active-calls.ts";
 import { transportErrors } from "../../src/api/grpc/transport-errors.ts";
 import { unaryService } from "../../src/api/grpc/unary-service.ts";
@@ -38,7 +39,7 @@ export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise
   const { definition, implementation } = unaryService(
     QuotaService,
     { recordUsage, checkQuota: refuse, getStatus: refuse, listEvents: refuse },
-    { calls: new ActiveCalls(), log },
+    { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), log },
   );
   const server = new Server({
     // What startGrpcServer sets.

@@ -1,3 +1,4 @@
+import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
 import { startGrpcServer } from "../../src/api/grpc/start-grpc-server.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { PeriodCache } from "../../src/domain/period-cache.ts";
@@ -33,5 +34,5 @@ const services = servicesWith({
   },
 });
 
-await startGrpcServer({ listen: listenAddress(), services, log });
+await startGrpcServer({ listen: listenAddress(), services, authenticator: new OpenAuthenticator(), log });
 endOnSignal();

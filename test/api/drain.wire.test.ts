@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../../gen/health/v1/health_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
+import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
 import { addressText, ListenError } from "../../src/api/grpc/listen-error.ts";
 import { startGrpcServer } from "../../src/api/grpc/start-grpc-server.ts";
 import { aUsageEvent } from "../support/builders.ts";
@@ -12,6 +13,7 @@ import { startTestServer, type TestServer } from "./test-server.ts";
 import { tenantId } from "./wire-bytes.ts";
 
 const usage = { tenantId, metricCode: "api.calls", amount: 1n };
+const authenticator = new OpenAuthenticator();
 const silent = { debug: () => undefined, error: () => undefined };
 
 let server: TestServer;
@@ -121,13 +123,18 @@ describe("a server that drains", () => {
 describe("an address that cannot be listened on", () => {
   it("is told in one line when its port is taken", async () => {
     const listen = { host: "127.0.0.1", port: server.port };
-    const second = startGrpcServer({ listen, services: fakeServices(), log: silent });
+    const second = startGrpcServer({ listen, services: fakeServices(), authenticator, log: silent });
     await expect(second).rejects.toThrow(ListenError);
     await expect(second).rejects.toThrow(`cannot listen for gRPC on 127.0.0.1:${server.port}: the port is taken`);
   });
 
   it("is told in one line when it is no address of this machine", async () => {
-    const second = startGrpcServer({ listen: { host: "192.0.2.1", port: 0 }, services: fakeServices(), log: silent });
+    const second = startGrpcServer({
+      listen: { host: "192.0.2.1", port: 0 },
+      services: fakeServices(),
+      authenticator,
+      log: silent,
+    });
     await expect(second).rejects.toThrow("cannot listen for gRPC on 192.0.2.1:0: this machine has no such address");
   });
 });
@@ -136,7 +143,12 @@ const hosts = ["127.0.0.1", "localhost", ...((await hasIpv6()) ? ["::1"] : [])];
 
 describe("an address of this machine", () => {
   it.each(hosts)("%s is listened on and drained", async (host) => {
-    const other = await startGrpcServer({ listen: { host, port: 0 }, services: fakeServices(), log: silent });
+    const other = await startGrpcServer({
+      listen: { host, port: 0 },
+      services: fakeServices(),
+      authenticator,
+      log: silent,
+    });
     const connection = new GrpcConnection(addressText(other.address));
     expect((await refusalOfCall(connection.callRaw("/x/y", Buffer.alloc(0)))).code).toBe("UNIMPLEMENTED");
     const begunAt = performance.now();

@@ -1,5 +1,13 @@
 import { requestBytesMax } from "../../src/domain/bounds.ts";
 import {
+  CallerThrottledError,
+  CredentialInvalidError,
+  CredentialMissingError,
+  PlanCodeNotAllowedError,
+  RoleNotAllowedError,
+  TenantMismatchError,
+} from "../../src/domain/errors/access-errors.ts";
+import {
   DatabaseUnavailableError,
   DrainingError,
   OutcomeUnknownError,
@@ -61,7 +69,13 @@ export const sampleErrors: { readonly [R in QuotaErrorReason]: QuotaServiceError
   PLAN_EXISTS: new PlanExistsError("starter", 3n),
   REVISION_MISMATCH: new RevisionMismatchError("starter", 3n, 4n),
   COUNTER_OVERFLOW: new CounterOverflowError("bytes", 9_007_199_254_740_000n, 1_000n),
+  CREDENTIAL_MISSING: new CredentialMissingError(),
+  CREDENTIAL_INVALID: new CredentialInvalidError(),
+  ROLE_NOT_ALLOWED: new RoleNotAllowedError("TENANT", "/quota.v1.PlanService/CreatePlan", ["ADMIN"]),
+  TENANT_MISMATCH: new TenantMismatchError(tenantId),
+  PLAN_CODE_NOT_ALLOWED: new PlanCodeNotAllowedError("TENANT"),
   OVERLOADED: new OverloadedError("lost 12 races for the same counters"),
+  CALLER_THROTTLED: new CallerThrottledError("api_key", "this key has 100 calls in flight, as many as one may have"),
   DATABASE_UNAVAILABLE: new DatabaseUnavailableError(cause),
   DRAINING: new DrainingError(),
   OUTCOME_UNKNOWN: new OutcomeUnknownError(true, cause),

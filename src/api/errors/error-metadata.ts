@@ -1,6 +1,14 @@
 import { counterMax } from "../../domain/bounds.ts";
 import { echoOf } from "../../domain/echo.ts";
 import type {
+  CallerThrottledError,
+  CredentialInvalidError,
+  CredentialMissingError,
+  PlanCodeNotAllowedError,
+  RoleNotAllowedError,
+  TenantMismatchError,
+} from "../../domain/errors/access-errors.ts";
+import type {
   DatabaseUnavailableError,
   DrainingError,
   OutcomeUnknownError,
@@ -23,7 +31,10 @@ import type { SubscriptionNotFoundError } from "../../domain/errors/subscription
 export type ErrorMetadata = Readonly<Record<string, string>>;
 
 type KnownError =
+  | CallerThrottledError
   | CounterOverflowError
+  | CredentialInvalidError
+  | CredentialMissingError
   | DatabaseUnavailableError
   | DrainingError
   | IdempotencyKeyReusedError
@@ -34,12 +45,15 @@ type KnownError =
   | OutcomeUnknownError
   | OverloadedError
   | PageTokenInvalidError
+  | PlanCodeNotAllowedError
   | PlanExistsError
   | PlanInUseError
   | PlanNotFoundError
   | QuotaExceededError
   | RevisionMismatchError
-  | SubscriptionNotFoundError;
+  | RoleNotAllowedError
+  | SubscriptionNotFoundError
+  | TenantMismatchError;
 
 /** Names and contents as the comments of ErrorReason promise them. A reason that is missing here does not compile. */
 const metadataByReason: {
@@ -70,7 +84,13 @@ const metadataByReason: {
     requested: String(requested),
     max: String(counterMax),
   }),
+  CREDENTIAL_MISSING: ({ scheme }) => ({ scheme }),
+  CREDENTIAL_INVALID: ({ scheme }) => ({ scheme }),
+  ROLE_NOT_ALLOWED: ({ role, method }) => ({ role, method }),
+  TENANT_MISMATCH: ({ tenantId }) => ({ tenant_id: tenantId }),
+  PLAN_CODE_NOT_ALLOWED: ({ role }) => ({ role }),
   OVERLOADED: () => ({}),
+  CALLER_THROTTLED: ({ scope }) => ({ scope }),
   DATABASE_UNAVAILABLE: () => ({}),
   DRAINING: () => ({}),
   OUTCOME_UNKNOWN: ({ isRepeatable }) => ({ repeatable: String(isRepeatable) }),

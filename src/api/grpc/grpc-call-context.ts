@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Metadata } from "@grpc/grpc-js";
+import type { Principal } from "../../domain/principal.ts";
+import type { Caller } from "../auth/caller.ts";
 import type { CallContext } from "../unary-handler.ts";
 
 /** What is needed of a grpc-js call; its `cancelled` event also comes when the deadline has passed. */
 export interface EndableCall {
   readonly cancelled: boolean;
   readonly metadata: Metadata;
+  getHost(): string;
+  getPeer(): string;
   once(event: "cancelled", listener: () => void): unknown;
 }
 
@@ -18,16 +22,40 @@ export function requestIdOf(metadata: Metadata): string {
   return typeof sent === "string" && requestIdPattern.test(sent) ? sent : randomUUID();
 }
 
-/** The context of a unary call. */
-export class GrpcCallContext implements CallContext {
+/** The context of a unary call, and what is known of its caller until that is let in. */
+export class GrpcCallContext implements CallContext, Caller {
   readonly requestId: string;
   readonly #call: EndableCall;
+  #principal: Principal | undefined;
   #isAnswered = false;
   #controller: AbortController | undefined;
 
   constructor(call: EndableCall) {
     this.requestId = requestIdOf(call.metadata);
     this.#call = call;
+  }
+
+  get principal(): Principal {
+    if (this.#principal === undefined) throw new Error("the call has not been let in");
+    return this.#principal;
+  }
+
+  /** To be called before a handler sees the context. */
+  admit(principal: Principal): void {
+    this.#principal = principal;
+  }
+
+  get authorization(): string | undefined {
+    const [sent] = this.#call.metadata.get("authorization");
+    return typeof sent === "string" ? sent : undefined;
+  }
+
+  get host(): string {
+    return this.#call.getHost();
+  }
+
+  get peer(): string {
+    return this.#call.getPeer().replace(/:[0-9]+$/, "");
   }
 
   get isGone(): boolean {

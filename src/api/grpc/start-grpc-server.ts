@@ -6,6 +6,7 @@ import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
 import { requestBytesMax } from "../../domain/bounds.ts";
 import type { ApiServices } from "../api-services.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { OutageLog } from "../errors/outage-log.ts";
 import type { Log } from "../log.ts";
 import { planServiceHandlers, quotaServiceHandlers, subscriptionServiceHandlers } from "../service-handlers.ts";
@@ -20,6 +21,7 @@ import { unaryService } from "./unary-service.ts";
 export interface GrpcServerOptions {
   readonly listen: ListenAddress;
   readonly services: ApiServices;
+  readonly authenticator: Authenticator;
   readonly log: Log;
 }
 
@@ -47,7 +49,8 @@ const served: readonly DescService[] = [QuotaService, PlanService, SubscriptionS
  *
  * @throws ListenError when the address is taken or is none of this machine's
  */
-export async function startGrpcServer({ listen, services, log }: GrpcServerOptions): Promise<GrpcServer> {
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { listen, services, authenticator, log } = options;
   // grpc-js prints to the console by itself, a taken port for one.
   setLogger({ error: (text: string) => log.debug({}, text) });
   const calls = new ActiveCalls();
@@ -59,7 +62,7 @@ export async function startGrpcServer({ listen, services, log }: GrpcServerOptio
     "grpc.enable_channelz": 0,
     interceptors: [transportErrors],
   });
-  const context = { calls, log: new OutageLog(log) };
+  const context = { calls, authenticator, log: new OutageLog(log) };
   for (const { definition, implementation } of [
     unaryService(QuotaService, quotaServiceHandlers(services), context),
     unaryService(PlanService, planServiceHandlers(services), context),

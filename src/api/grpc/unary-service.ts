@@ -6,6 +6,8 @@ import {
   type ServiceDefinition,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import { admissionTo, pathOf } from "../auth/admission.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { statusOf } from "../errors/error-status.ts";
 import type { Log } from "../log.ts";
 import type { ServiceHandlers, UnaryHandler } from "../unary-handler.ts";
@@ -16,6 +18,7 @@ import { statusResponse } from "./status-response.ts";
 
 export interface ServingContext {
   readonly calls: ActiveCalls;
+  readonly authenticator: Authenticator;
   readonly log: Log;
 }
 
@@ -39,7 +42,7 @@ export function unaryService<S extends DescService>(
   const implementation: UnaryService["implementation"] = {};
   for (const method of service.methods) {
     if (method.methodKind !== "unary") throw new Error(`${method.toString()} is not unary`);
-    const path = `/${service.typeName}/${method.name}`;
+    const path = pathOf(method);
     definition[method.name] = {
       path,
       requestStream: false,
@@ -67,10 +70,13 @@ function unaryCall(
   serving: ServingContext,
 ): handleUnaryCall<Buffer, Buffer> {
   const decode = requestDecoder(method.input);
+  const admit = admissionTo(method, serving.authenticator);
 
   async function answer(request: Buffer, context: GrpcCallContext): Promise<Buffer> {
     serving.calls.begin();
     try {
+      const principal = admit(context);
+      context.admit(principal instanceof Promise ? await principal : principal);
       const response = create(method.output, await handler(decode(request), context));
       const { buffer, byteOffset, byteLength } = toBinary(method.output, response);
       return Buffer.from(buffer, byteOffset, byteLength);

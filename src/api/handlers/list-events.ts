@@ -1,6 +1,7 @@
 import type { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { UsageEventSchema } from "../../../gen/quota/v1/usage_pb.ts";
 import type { ApiServices } from "../api-services.ts";
+import { withinOwnTenant } from "../auth/own-tenant.ts";
 import { usageEventMessage } from "../mapping/usage-event.ts";
 import { wireBytesOf } from "../mapping/wire-bytes.ts";
 import type { HandlerOf } from "../unary-handler.ts";
@@ -9,8 +10,8 @@ import { eventQuestionOf } from "../validation/list-events-request.ts";
 export function listEvents(
   eventListing: ApiServices["eventListing"],
 ): HandlerOf<typeof QuotaService.method.listEvents> {
-  return async (request) => {
-    const { filter, page } = eventQuestionOf(request);
+  return async (request, context) => {
+    const { filter, page } = eventQuestionOf(withinOwnTenant(context.principal, request));
     const { items, nextPageToken = "" } = await eventListing.list(filter, {
       ...page,
       bytesOf: wireBytesOf(UsageEventSchema, usageEventMessage),
