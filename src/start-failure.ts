@@ -1,4 +1,4 @@
-import { ListenError } from "./api/grpc/listen-error.ts";
+import { ListenError } from "./api/listen-error.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { QuotaServiceError } from "./domain/errors/quota-service-error.ts";
 import { reasonOf } from "./infrastructure/database/connect-at-start.ts";

@@ -1,8 +1,8 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
+import { ActiveCalls } from "../../src/api/active-calls.ts";
 import type { ApiServices } from "../../src/api/api-services.ts";
 import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
-import { ActiveCalls } from "../../src/api/grpc/active-calls.ts";
 import { transportErrors } from "../../src/api/grpc/transport-errors.ts";
 import { unaryService } from "../../src/api/grpc/unary-service.ts";
 import type { HandlerOf } from "../../src/api/unary-handler.ts";

@@ -4,7 +4,7 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetS
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
-import { wireRecords } from "../../src/api/grpc/wire-records.ts";
+import { wireRecords } from "../../src/api/decoding/wire-records.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 import { field } from "./wire-bytes.ts";
 

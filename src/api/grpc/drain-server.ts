@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Server } from "@grpc/grpc-js";
-import type { ActiveCalls } from "./active-calls.ts";
+import type { ActiveCalls } from "../active-calls.ts";
+import { addressText, type ListenAddress } from "../listen-error.ts";
+import { settledWithin } from "../settled-within.ts";
 import type { Health } from "./health.ts";
-import { addressText, type ListenAddress } from "./listen-error.ts";
 
 export interface RunningServer {
   readonly server: Server;
@@ -31,10 +31,3 @@ export async function drainServer(running: RunningServer, deadlineMs: number): P
 
 /** For sockets to report that they are closed, after they were told to. */
 const closingGraceMs = 1_000;
-
-async function settledWithin(work: Promise<void>, milliseconds: number): Promise<void> {
-  const waiting = new AbortController();
-  const timeout = delay(milliseconds, undefined, { signal: waiting.signal }).catch(() => undefined);
-  await Promise.race([work, timeout]);
-  waiting.abort();
-}

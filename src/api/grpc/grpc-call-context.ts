@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import type { Metadata } from "@grpc/grpc-js";
 import type { Principal } from "../../domain/principal.ts";
 import type { Caller } from "../auth/caller.ts";
+import { requestIdFrom, requestIdHeader } from "../request-id.ts";
 import type { CallContext } from "../unary-handler.ts";
 
 /** What is needed of a grpc-js call; its `cancelled` event also comes when the deadline has passed. */
@@ -13,15 +13,6 @@ export interface EndableCall {
   once(event: "cancelled", listener: () => void): unknown;
 }
 
-export const requestIdHeader = "x-request-id";
-const requestIdPattern = /^[\x20-\x7e]{1,64}$/;
-
-/** The id that the caller chose, when it can be logged as it is, else one of our own. */
-export function requestIdOf(metadata: Metadata): string {
-  const [sent] = metadata.get(requestIdHeader);
-  return typeof sent === "string" && requestIdPattern.test(sent) ? sent : randomUUID();
-}
-
 /** The context of a unary call, and what is known of its caller until that is let in. */
 export class GrpcCallContext implements CallContext, Caller {
   readonly requestId: string;
@@ -31,7 +22,7 @@ export class GrpcCallContext implements CallContext, Caller {
   #controller: AbortController | undefined;
 
   constructor(call: EndableCall) {
-    this.requestId = requestIdOf(call.metadata);
+    this.requestId = requestIdFrom(call.metadata.get(requestIdHeader)[0]);
     this.#call = call;
   }
 

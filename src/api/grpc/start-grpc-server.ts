@@ -5,15 +5,15 @@ import { PlanService } from "../../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
 import { requestBytesMax } from "../../domain/bounds.ts";
+import { ActiveCalls } from "../active-calls.ts";
 import type { ApiServices } from "../api-services.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { OutageLog } from "../errors/outage-log.ts";
+import { addressText, type ListenAddress, ListenError } from "../listen-error.ts";
 import type { Log } from "../log.ts";
 import { planServiceHandlers, quotaServiceHandlers, subscriptionServiceHandlers } from "../service-handlers.ts";
-import { ActiveCalls } from "./active-calls.ts";
 import { drainServer } from "./drain-server.ts";
 import { Health } from "./health.ts";
-import { addressText, type ListenAddress, ListenError } from "./listen-error.ts";
 import { addReflection } from "./reflection.ts";
 import { transportErrors } from "./transport-errors.ts";
 import { unaryService } from "./unary-service.ts";
@@ -85,7 +85,7 @@ async function bind(server: Server, listen: ListenAddress): Promise<number> {
   return await new Promise((resolve, reject) => {
     server.bindAsync(addressText(listen), ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);
-      else reject(new ListenError(listen, error));
+      else reject(new ListenError("gRPC", listen, error));
     });
   });
 }

@@ -6,14 +6,15 @@ import {
   type ServiceDefinition,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import type { ActiveCalls } from "../active-calls.ts";
 import { admissionTo, pathOf } from "../auth/admission.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
+import { requestDecoder } from "../decoding/decode-binary.ts";
 import { statusOf } from "../errors/error-status.ts";
 import type { Log } from "../log.ts";
+import { requestIdHeader } from "../request-id.ts";
 import type { ServiceHandlers, UnaryHandler } from "../unary-handler.ts";
-import type { ActiveCalls } from "./active-calls.ts";
-import { requestDecoder } from "./decode-request.ts";
-import { GrpcCallContext, requestIdHeader } from "./grpc-call-context.ts";
+import { GrpcCallContext } from "./grpc-call-context.ts";
 import { statusResponse } from "./status-response.ts";
 
 export interface ServingContext {

@@ -19,9 +19,9 @@ const reasonsByCode: readonly (readonly [string, string])[] = [
 export class ListenError extends Error {
   override readonly name = "ListenError";
 
-  constructor(address: ListenAddress, cause: Error) {
+  constructor(door: "gRPC" | "HTTP", address: ListenAddress, cause: Error) {
     // grpc-js puts the system's errors, of which there is one for each resolved address, into the text of its own.
     const reason = reasonsByCode.find(([code]) => cause.message.includes(code))?.[1] ?? cause.message;
-    super(`cannot listen for gRPC on ${addressText(address)}: ${reason}`, { cause });
+    super(`cannot listen for ${door} on ${addressText(address)}: ${reason}`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { DrainingError } from "../../domain/errors/availability-errors.ts";
+import { DrainingError } from "../domain/errors/availability-errors.ts";
 
 /** Counts the calls that are being worked on, so that a server can stop without cutting one off. */
 export class ActiveCalls {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CreatePlanRequestSchema } from "../../gen/quota/v1/plan_service_pb.ts";
 import { RecordUsageRequestSchema } from "../../gen/quota/v1/quota_service_pb.ts";
-import { requestDecoder } from "../../src/api/grpc/decode-request.ts";
+import { requestDecoder } from "../../src/api/decoding/decode-binary.ts";
 import { usageAttemptOf } from "../../src/api/validation/record-usage-request.ts";
 import { violationsOf } from "./violations.ts";
 import {
