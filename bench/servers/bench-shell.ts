@@ -5,6 +5,7 @@ import type { ApiServices } from "../../src/api/api-services.ts";
 import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
 import { transportErrors } from "../../src/api/grpc/transport-errors.ts";
 import { unaryService } from "../../src/api/grpc/unary-service.ts";
+import { served } from "../../src/api/served-services.ts";
 import type { HandlerOf } from "../../src/api/unary-handler.ts";
 import { createLogger } from "../../src/infrastructure/telemetry/logger.ts";
 
@@ -37,8 +38,7 @@ type RecordUsageHandler = HandlerOf<typeof QuotaService.method.recordUsage>;
  */
 export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise<void> {
   const { definition, implementation } = unaryService(
-    QuotaService,
-    { recordUsage, checkQuota: refuse, getStatus: refuse, listEvents: refuse },
+    served(QuotaService, { recordUsage, checkQuota: refuse, getStatus: refuse, listEvents: refuse }),
     { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), log },
   );
   const server = new Server({

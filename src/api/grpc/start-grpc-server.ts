@@ -1,9 +1,5 @@
-import type { DescService } from "@bufbuild/protobuf";
 import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
 import { Health as HealthService } from "../../../gen/health/v1/health_pb.ts";
-import { PlanService } from "../../../gen/quota/v1/plan_service_pb.ts";
-import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
-import { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { ActiveCalls } from "../active-calls.ts";
 import type { ApiServices } from "../api-services.ts";
@@ -11,7 +7,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { OutageLog } from "../errors/outage-log.ts";
 import { addressText, type ListenAddress, ListenError } from "../listen-error.ts";
 import type { Log } from "../log.ts";
-import { planServiceHandlers, quotaServiceHandlers, subscriptionServiceHandlers } from "../service-handlers.ts";
+import { servedServices } from "../served-services.ts";
 import { drainServer } from "./drain-server.ts";
 import { Health } from "./health.ts";
 import { addReflection } from "./reflection.ts";
@@ -42,8 +38,6 @@ const streamsPerConnectionMax = 1_024;
 /** Clients that vanished without a word are noticed by a ping after this long without traffic. */
 const keepaliveTimeMs = 60_000;
 
-const served: readonly DescService[] = [QuotaService, PlanService, SubscriptionService];
-
 /**
  * Serves the contract over gRPC, with health checks and reflection.
  *
@@ -54,7 +48,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   // grpc-js prints to the console by itself, a taken port for one.
   setLogger({ error: (text: string) => log.debug({}, text) });
   const calls = new ActiveCalls();
-  const health = new Health(served.map(({ typeName }) => typeName));
+  const served = servedServices(services);
+  const health = new Health(served.map(({ service }) => service.typeName));
   const server = new Server({
     "grpc.max_receive_message_length": requestBytesMax,
     "grpc.max_concurrent_streams": streamsPerConnectionMax,
@@ -63,15 +58,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     interceptors: [transportErrors],
   });
   const context = { calls, authenticator, log: new OutageLog(log) };
-  for (const { definition, implementation } of [
-    unaryService(QuotaService, quotaServiceHandlers(services), context),
-    unaryService(PlanService, planServiceHandlers(services), context),
-    unaryService(SubscriptionService, subscriptionServiceHandlers(services), context),
-  ]) {
+  for (const service of served) {
+    const { definition, implementation } = unaryService(service, context);
     server.addService(definition, implementation);
   }
   health.addTo(server);
-  addReflection(server, [...served, HealthService]);
+  addReflection(server, [...served.map(({ service }) => service), HealthService]);
   const address = { host: listen.host, port: await bind(server, listen) };
   let drained: Promise<void> | undefined;
   return {

@@ -1,4 +1,4 @@
-import { create, type DescMessage, type DescMethod, type DescService, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMethod, toBinary } from "@bufbuild/protobuf";
 import {
   status as grpcStatus,
   type handleUnaryCall,
@@ -13,7 +13,7 @@ import { requestDecoder } from "../decoding/decode-binary.ts";
 import { statusOf } from "../errors/error-status.ts";
 import type { Log } from "../log.ts";
 import { requestIdHeader } from "../request-id.ts";
-import type { ServiceHandlers, UnaryHandler } from "../unary-handler.ts";
+import type { AnyUnaryHandler, ServedService } from "../served-services.ts";
 import { GrpcCallContext } from "./grpc-call-context.ts";
 import { statusResponse } from "./status-response.ts";
 
@@ -28,21 +28,14 @@ export interface UnaryService {
   readonly implementation: Record<string, handleUnaryCall<Buffer, Buffer>>;
 }
 
-type AnyUnaryHandler = UnaryHandler<DescMessage, DescMessage>;
-
 /**
  * A service in grpc-js's terms. Requests arrive as bytes and are decoded inside the call, so that what cannot be
  * decoded is answered in our words; grpc-js would say INTERNAL.
  */
-export function unaryService<S extends DescService>(
-  service: S,
-  handlers: ServiceHandlers<S>,
-  context: ServingContext,
-): UnaryService {
+export function unaryService({ rpcs }: ServedService, context: ServingContext): UnaryService {
   const definition: Record<string, ServiceDefinition[string]> = {};
   const implementation: UnaryService["implementation"] = {};
-  for (const method of service.methods) {
-    if (method.methodKind !== "unary") throw new Error(`${method.toString()} is not unary`);
+  for (const { method, handler } of rpcs) {
     const path = pathOf(method);
     definition[method.name] = {
       path,
@@ -53,8 +46,6 @@ export function unaryService<S extends DescService>(
       responseSerialize: asIs,
       responseDeserialize: asIs,
     };
-    // `ServiceHandlers` has one handler for each method, of that method's own types.
-    const handler = handlers[method.localName as keyof S["method"]] as AnyUnaryHandler;
     implementation[method.name] = unaryCall(path, method, handler, context);
   }
   return { definition, implementation };
