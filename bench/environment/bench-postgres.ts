@@ -84,6 +84,8 @@ export class BenchPostgres {
     await this.drop(shortName);
     const owner = pg.escapeIdentifier(new URL(database.ownerUrl).username);
     await this.query(`create database ${database.name} template ${template?.name ?? "template0"} owner ${owner}`);
+    // Rights on a database are not copied from its template, and the service refuses one in which everybody may create.
+    await this.query(`revoke temporary on database ${database.name} from public`);
     return database;
   }
 

@@ -20,6 +20,8 @@ export async function createTestDatabase(options: { readonly migrated?: boolean 
   const owner = pg.escapeIdentifier(new URL(ownerUrl).username);
   const template = options.migrated === false ? "template0" : templateDatabase;
   await administer(superuserUrl, `create database ${name} template ${template} owner ${owner}`);
+  // Rights on a database are not copied from its template. Without a schema, the migration is what takes them away.
+  if (options.migrated !== false) await administer(superuserUrl, `revoke temporary on database ${name} from public`);
   const ownUrl = onDatabase(ownerUrl, name);
   return {
     serviceUrl: onDatabase(serviceUrl, name),

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { withStartConnection } from "./connect-at-start.ts";
+import { checkIsolation } from "./isolation/check-isolation.ts";
 import { grantOptionsVersion, newerSchema } from "./migration/migrate.ts";
 import { compareSchema } from "./migration/schema-versions.ts";
 import { migrationTable } from "./orm.ts";
@@ -14,12 +15,15 @@ const versionsPerMajor = 10_000;
 
 interface LoginFacts {
   readonly login: string;
+  readonly begins_as: string;
   readonly version: number;
   readonly fsync: string;
   readonly full_page_writes: string;
   readonly read_only: string;
   readonly superuser: boolean;
   readonly bypasses: boolean;
+  readonly replicates: boolean;
+  readonly creates_roles: boolean;
   readonly inherits: boolean;
   readonly would_inherit: boolean;
   readonly owns_database: boolean;
@@ -31,10 +35,11 @@ const hasRoleSql = (role: string, privilege: "MEMBER" | "USAGE") =>
   `coalesce(pg_has_role(to_regrole('${role}'), '${privilege}'), false)`;
 
 const factsSql = `
-  select session_user as login, current_setting('server_version_num')::int as version,
+  select session_user as login, current_user as begins_as, current_setting('server_version_num')::int as version,
     current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
     current_setting('transaction_read_only') as read_only,
     r.rolsuper as superuser, r.rolbypassrls as bypasses,
+    r.rolreplication as replicates, r.rolcreaterole as creates_roles,
     ${hasRoleSql(appRole, "USAGE")} or ${hasRoleSql(readerRole, "USAGE")} as inherits,
     r.rolinherit and current_setting('server_version_num')::int < ${grantOptionsVersion} as would_inherit,
     (select pg_has_role(d.datdba, 'USAGE') from pg_database d where d.datname = current_database()) as owns_database,
@@ -61,12 +66,15 @@ export async function checkServer(servingUrl: string): Promise<string> {
 }
 
 /**
- * Refuses a database whose schema is not the one of this code.
+ * Refuses a database whose schema is not the one of this code, or would not keep tenants apart.
  *
- * @throws StartError in one line that says what to do
+ * @throws StartError in a line for each defect, which says what to do
  */
 export async function checkSchema(servingUrl: string): Promise<void> {
-  await withStartConnection("DATABASE_URL", servingUrl, compareWithCode);
+  await withStartConnection("DATABASE_URL", servingUrl, async (client) => {
+    await compareWithCode(client);
+    await checkIsolation(client);
+  });
 }
 
 function serverProblem(facts: LoginFacts): string | undefined {
@@ -83,15 +91,20 @@ function serverProblem(facts: LoginFacts): string | undefined {
 
 function loginProblem(facts: LoginFacts): string | undefined {
   const login = `login ${facts.login}`;
+  const name = pg.escapeIdentifier(facts.login);
+  if (facts.begins_as !== facts.login) {
+    return `${login} begins as the role ${facts.begins_as}; as a superuser run: alter role ${name} reset role`;
+  }
   if (facts.superuser) {
     return `${login} is a superuser, whom row level security does not bind; use a login without rights`;
   }
   if (facts.bypasses) return `${login} has BYPASSRLS; use a login without rights`;
+  if (facts.replicates) return `${login} has REPLICATION, which reads every row; use a login without rights`;
+  if (facts.creates_roles) return `${login} has CREATEROLE, and could grant itself rights; use a login without rights`;
   if (facts.owns_database || facts.owned_table !== null) {
     const owned = facts.owned_table === null ? "the database" : `table ${facts.owned_table}`;
     return `${login} owns ${owned}; use a login that owns nothing, and give the owner as DATABASE_OWNER_URL`;
   }
-  const name = pg.escapeIdentifier(facts.login);
   if (facts.would_inherit) {
     return `${login} inherits the rights of its roles; as a superuser run: alter role ${name} noinherit`;
   }

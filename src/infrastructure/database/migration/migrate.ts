@@ -19,8 +19,8 @@ const missingRight = "42501";
 export const grantOptionsVersion = 160_000;
 
 /**
- * Brings the schema up to date as its owner, and lets the serving login take on the two roles. Processes that start at
- * once wait for each other.
+ * Brings the schema up to date as its owner, lets the serving login take on the two roles, and lets nobody else create
+ * things beside it. Processes that start at once wait for each other.
  *
  * @param servingLogin the name of the role that the service logs in as
  * @returns the names of the migrations that were run
@@ -32,6 +32,7 @@ export async function migrate(ownerUrl: string, servingLogin: string): Promise<r
     await refuseNewerSchema(lock);
     const executed = await runMigrations(ownerUrl);
     await grantRoles(lock, servingLogin);
+    await revokeCreation(lock);
     return executed;
   });
 }
@@ -82,6 +83,30 @@ async function grantRoles(client: pg.Client, servingLogin: string): Promise<void
       if (codeOf(error) !== missingRight) throw error;
       const reason = `its login may not grant a role that another one has created (${reasonOf(error)})`;
       throw new StartError(`DATABASE_OWNER_URL: ${reason}; as a superuser run: ${grant}`, { cause: error });
+    });
+  }
+}
+
+/**
+ * In a new database everybody may create temporary tables, and in one that was upgraded from before 15 tables in `public` as
+ * well. One of the service's names would stand in for the real table in all later transactions on the same connection. Where
+ * the owner may not revoke it, PostgreSQL only warns; the check that follows says so.
+ */
+async function revokeCreation(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ readonly revoke: string }>(
+    `select format('revoke create, temporary on database %I from public', current_database()) as revoke
+      from pg_database d where datname = current_database() and exists (
+        select from aclexplode(coalesce(datacl, acldefault('d', datdba)))
+        where grantee = 0 and privilege_type in ('CREATE', 'TEMPORARY'))
+    union all
+    select format('revoke create on schema %I from public', nspname)
+      from pg_namespace where nspname = current_schema() and exists (
+        select from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+        where grantee = 0 and privilege_type = 'CREATE')`,
+  );
+  for (const { revoke } of rows) {
+    await client.query(revoke).catch((error: unknown) => {
+      if (codeOf(error) !== missingRight) throw error;
     });
   }
 }
