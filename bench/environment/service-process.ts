@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { BenchDatabase } from "./bench-postgres.ts";
+import { nodeFlags } from "./node-flags.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -10,7 +11,7 @@ export async function startService(
   nodeOptions: readonly string[] = [],
 ): Promise<ServerProcess> {
   return await ServerProcess.start({
-    nodeArguments: [...nodeOptions, join(root, "src/main.ts")],
+    nodeArguments: [...nodeFlags, ...nodeOptions, join(root, "src/main.ts")],
     // The HTTP door, where there is one, must not meet that of another service.
     env: { DATABASE_URL: database.serviceUrl, LOG_LEVEL: "warn", HTTP_LISTEN: "127.0.0.1:0" },
   });
@@ -25,5 +26,5 @@ export async function startBenchServer(
   nodeOptions: readonly string[] = [],
 ): Promise<ServerProcess> {
   const file = join(root, "bench/servers", `${name}-server.ts`);
-  return await ServerProcess.start({ nodeArguments: [...nodeOptions, file], env });
+  return await ServerProcess.start({ nodeArguments: [...nodeFlags, ...nodeOptions, file], env });
 }

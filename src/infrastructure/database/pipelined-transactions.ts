@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { orRollBack } from "./or-roll-back.ts";
-import { appTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
+import { appTransactionSql, genericPlansSql, type StatementTimeouts } from "./transaction-settings.ts";
 
 /** SQL that is run again and again, with a name under which the server keeps it parsed and planned. */
 export interface Statement {
@@ -30,7 +30,7 @@ export class PipelinedTransactions {
 
   /** A transaction on the rows of these tenants. @throws StorageUnavailableError without a connection */
   async open(tenantIds: readonly string[]): Promise<PipelinedTransaction> {
-    const settings = appTransactionSql(tenantIds, this.#options.timeouts);
+    const settings = `${appTransactionSql(tenantIds, this.#options.timeouts)}; ${genericPlansSql}`;
     const client = await orUnavailable(() => this.#pool.connect());
     return new PipelinedTransaction(client, settings, this.#options.namedStatements);
   }
