@@ -135,16 +135,22 @@ const findNeedyUnitTests: Check = (files) =>
 const findUnlistedMigrations: Check = (files) => {
   const list = files.find(({ path }) => path === "migrations/migrations.ts")?.text ?? "";
   let placeBefore = -1;
-  return files
-    .filter(({ path }) => /^migrations\/\d.*\.ts$/.test(path))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
-    .flatMap(({ path }) => {
-      const place = placeInList(list, path.slice("migrations/".length, -".ts".length));
-      if (place === -1) return [`${path}: is not listed under its own name`];
-      if (place < placeBefore) return [`${path}: is listed before an older one`];
-      placeBefore = place;
-      return [];
-    });
+  return (
+    files
+      .filter(({ path }) => /^migrations\/\d.*\.ts$/.test(path))
+      .map(({ path }) => {
+        const name = path.slice("migrations/".length, -".ts".length);
+        return { path, date: Number.parseInt(name, 10), place: placeInList(list, name) };
+      })
+      // Those of one day are in the order of the list, whatever it is.
+      .sort((a, b) => a.date - b.date || a.place - b.place)
+      .flatMap(({ path, place }) => {
+        if (place === -1) return [`${path}: is not listed under its own name`];
+        if (place < placeBefore) return [`${path}: is listed before an older one`];
+        placeBefore = place;
+        return [];
+      })
+  );
 };
 
 function placeInList(list: string, name: string): number {

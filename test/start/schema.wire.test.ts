@@ -7,6 +7,7 @@ import { escaped, expectRefusal } from "./refusal.ts";
 import { RunningServers } from "./running-servers.ts";
 import { TestLogins } from "./test-logins.ts";
 
+const oldest = migrations[0]?.name ?? "";
 const newest = migrations.at(-1)?.name ?? "";
 const command = "run: DATABASE_URL=… DATABASE_OWNER_URL=… npm run migrate";
 const bothRoles = [
@@ -124,8 +125,9 @@ describe("a start on a database with another version's schema", () => {
   });
 
   it("says what PostgreSQL said in one line when a migration fails", async () => {
-    // As the test before left it: the migration is not on record, and its tables are there.
-    const { serviceUrl, ownerUrl } = database;
+    // The migration is not on record, and its tables are there.
+    const { serviceUrl, ownerUrl, superuserUrl } = database;
+    await query(superuserUrl, "delete from quota_migration where name = $1", [oldest]);
     const start = () => failToStart({ DATABASE_URL: serviceUrl, DATABASE_OWNER_URL: ownerUrl });
     await expectUnchanged(database, start, /^DATABASE_OWNER_URL: .* failed: relation "\w+" already exists$/);
   });
