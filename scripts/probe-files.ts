@@ -56,6 +56,13 @@ export const probes: readonly (readonly [file: string, imports: readonly string[
   ["src/infrastructure/probe-app.ts", ["../app.ts"], "infrastructure-serves-ports-only"],
   ["src/infrastructure/probe-gen.ts", ["../../gen/stub.ts"], "gen-stays-at-the-door"],
   ["src/infrastructure/probe-grpc.ts", ["@grpc/grpc-js"], "wire-stays-in-api"],
+  [
+    "src/services/probe-connect.ts",
+    ["@connectrpc/connect"],
+    "services-import-domain-and-ports-only",
+    "wire-stays-in-api",
+  ],
+  ["src/infrastructure/probe-static.ts", ["sirv"], "wire-stays-in-api"],
   ["src/infrastructure/probe-undeclared.ts", ["fast-check"], "product-imports-declared-packages"],
   ["src/infrastructure/probe-test.ts", ["../../test/stub.ts"], "product-imports-no-test"],
   [

@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
+import type { ApiServices } from "./api/api-services.ts";
 import { OpenAuthenticator } from "./api/auth/open-authenticator.ts";
-import { type GrpcServer, startGrpcServer } from "./api/grpc/start-grpc-server.ts";
+import { startGrpcServer } from "./api/grpc/start-grpc-server.ts";
+import { startHttpServer } from "./api/http/start-http-server.ts";
 import type { Config } from "./config/config.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import type { EpochMilliseconds } from "./domain/instant.ts";
@@ -30,6 +33,7 @@ export interface AppClocks {
 
 export interface App {
   readonly grpcAddress: { readonly host: string; readonly port: number };
+  readonly httpAddress: { readonly host: string; readonly port: number };
   /** Settles with the reason when the service cannot go on by itself. */
   readonly lost: Promise<Error>;
   /** Takes no more work, finishes what is in flight, closes the database. Calling it again returns the same promise. */
@@ -46,6 +50,9 @@ const batchQueueBounds = {
   queueBytesMax: 64 * 1024 * 1024,
   waitMaxMs: 10_000,
 };
+
+/** Where the console's package builds it. */
+const consoleFolder = fileURLToPath(new URL("../packages/console/dist", import.meta.url));
 
 const realClocks: AppClocks = { database: postgresClock, pageTokens: Date.now };
 
@@ -79,24 +86,44 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
   undo.push(() => storage.close());
   const services = servicesOn(storage, log, clocks);
   if (plansFile !== undefined) await applyPlansFile(plansFile, services, log);
-  const grpc = await startGrpcServer({
-    listen: config.grpcListen,
-    services,
-    authenticator: new OpenAuthenticator(),
-    log,
-  });
-  undo.push(() => grpc.drain(config.drainTimeoutMs));
-  const watch = watchDatabase(storage, grpc, log);
+  const doors = await openDoors(config, services, log, undo);
+  const watch = watchDatabase(storage, doors.all, log);
   undo.push(async () => watch.stop());
   let stopped: Promise<void> | undefined;
   return {
-    grpcAddress: grpc.address,
+    grpcAddress: doors.grpcAddress,
+    httpAddress: doors.httpAddress,
     lost: database.lost,
     stop: () => {
       stopped ??= undoAll(undo, log, config.drainTimeoutMs);
       return stopped;
     },
   };
+}
+
+/** What the doors have in common. */
+interface Door {
+  setServing(isServing: boolean): void;
+  drain(deadlineMs: number): Promise<void>;
+}
+
+async function openDoors(config: Config, services: ApiServices, log: Logger, undo: (() => Promise<void>)[]) {
+  const authenticator = new OpenAuthenticator();
+  const all: Door[] = [];
+  // One step for both: they drain side by side, within one deadline.
+  undo.push(async () => void (await Promise.all(all.map((door) => door.drain(config.drainTimeoutMs)))));
+  const grpc = await startGrpcServer({ listen: config.grpcListen, services, authenticator, log });
+  all.push(grpc);
+  const http = await startHttpServer({
+    listen: config.httpListen,
+    services,
+    authenticator,
+    log,
+    corsOrigins: config.corsOrigins,
+    consoleFolder,
+  });
+  all.push(http);
+  return { all, grpcAddress: grpc.address, httpAddress: http.address };
 }
 
 interface FoundDatabase {
@@ -131,11 +158,11 @@ function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks) {
   };
 }
 
-function watchDatabase(storage: PostgresStorage, grpc: GrpcServer, log: Logger): DatabaseWatch {
+function watchDatabase(storage: PostgresStorage, doors: readonly Door[], log: Logger): DatabaseWatch {
   return new DatabaseWatch(
     () => storage.ping(),
     (isReachable, cause) => {
-      grpc.setServing(isReachable);
+      for (const door of doors) door.setServing(isReachable);
       if (isReachable) log.info("the database answers again");
       else log.error({ err: cause }, "the database does not answer");
     },

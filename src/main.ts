@@ -1,6 +1,7 @@
 import process from "node:process";
-import { startApp } from "./app.ts";
+import { type App, startApp } from "./app.ts";
 import type { Config } from "./config/config.ts";
+import { listenAddressText } from "./config/listen-address.ts";
 import { parseConfig } from "./config/parse-config.ts";
 import { createLogger } from "./infrastructure/telemetry/logger.ts";
 import { describeStartFailure } from "./start-failure.ts";
@@ -11,7 +12,7 @@ async function main(): Promise<void> {
   const log = createLogger(config.logLevel);
   const stopRequested = waitForSignal();
   const app = await startApp(config, log);
-  log.info(readyFields(config, app.grpcAddress), "ready");
+  log.info(readyFields(config, app), "ready");
   const reason = await Promise.race([stopRequested, app.lost]);
   if (reason instanceof Error) log.fatal({ err: reason }, "the service cannot go on");
   else log.info({ signal: reason }, "stopping");
@@ -22,9 +23,10 @@ async function main(): Promise<void> {
   process.once("exit", (code) => process.exit(code));
 }
 
-function readyFields(config: Config, grpc: { readonly host: string; readonly port: number }) {
+function readyFields(config: Config, { grpcAddress, httpAddress }: App) {
   return {
-    grpc: grpc.host.includes(":") ? `[${grpc.host}]:${grpc.port}` : `${grpc.host}:${grpc.port}`,
+    grpc: listenAddressText(grpcAddress),
+    http: listenAddressText(httpAddress),
     auth: config.auth,
     database: config.database.kind,
   };

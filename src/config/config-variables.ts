@@ -2,6 +2,7 @@ import { type AuthMode, logLevels } from "./config.ts";
 import { type ConfigVariable, choiceVariable, type DefaultedVariable, integerVariable } from "./config-variable.ts";
 import { databaseUrlAllowed, isDatabaseUrl, maskDatabaseUrl } from "./database-url.ts";
 import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
+import { parseOrigins } from "./origins.ts";
 
 /** Read when the database is the embedded one and PLANS_FILE is not set: a first start then has something to show. */
 export const embeddedPlansFile = "examples/plans.yaml";
@@ -30,6 +31,21 @@ export const grpcListen: DefaultedVariable<ListenAddress> = {
   allowed: "`host:port` or `[IPv6 address]:port`, with a port from 0 to 65535",
   meaning: "Where the gRPC server listens. Port 0 takes a free one.",
   parse: parseListenAddress,
+};
+
+export const httpListen: DefaultedVariable<ListenAddress> = {
+  ...grpcListen,
+  name: "HTTP_LISTEN",
+  default: { text: "127.0.0.1:8080" },
+  meaning: "Where the HTTP server listens: Connect, gRPC-Web, REST, probes, the console. Port 0 takes a free one.",
+};
+
+export const corsOrigins: ConfigVariable<readonly string[]> = {
+  name: "CORS_ORIGINS",
+  default: { description: "none: no script of another origin can read an answer" },
+  allowed: "origins such as `https://console.example.com`, separated by commas, without paths and wildcards",
+  meaning: "Whose scripts may read answers of the HTTP server in a browser.",
+  parse: parseOrigins,
 };
 
 export const databaseUrl: ConfigVariable<string> = {
@@ -119,6 +135,8 @@ export const drainTimeoutMs = integerVariable(
 /** Every variable that the service reads, in the order of the README's table. */
 export const configVariables: readonly ConfigVariable<unknown>[] = [
   grpcListen,
+  httpListen,
+  corsOrigins,
   databaseUrl,
   databaseOwnerUrl,
   dataDir,

@@ -4,6 +4,10 @@ import type { ListenAddress } from "./listen-address.ts";
 export interface Config {
   /** Where the gRPC door listens. Without authentication always a loopback address. */
   readonly grpcListen: ListenAddress;
+  /** Where the HTTP door listens, likewise. */
+  readonly httpListen: ListenAddress;
+  /** Origins whose scripts may read answers of the HTTP door, as browsers send them. */
+  readonly corsOrigins: readonly string[];
   readonly database: EmbeddedDatabaseConfig | ExternalDatabaseConfig;
   /** Plans and subscriptions to create at start; absent: none. Relative to the working folder. */
   readonly plansFile?: string;

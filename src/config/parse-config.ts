@@ -20,6 +20,8 @@ export function parseConfig(env: Environment): Config {
     readOptional(env, variables.plansFile) ?? (database.kind === "embedded" ? variables.embeddedPlansFile : undefined);
   const config: Config = {
     grpcListen,
+    httpListen: read(env, variables.httpListen),
+    corsOrigins: readOptional(env, variables.corsOrigins) ?? [],
     database,
     ...(plansFile === undefined ? {} : { plansFile }),
     auth: read(env, variables.auth),
@@ -47,10 +49,14 @@ function readDatabase(env: Environment): EmbeddedDatabaseConfig | ExternalDataba
 }
 
 /** Without authentication whoever reaches the port is every tenant and every admin. */
-function assertReachableByNobodyElse({ auth, grpcListen }: Config): void {
-  if (isLoopback(grpcListen)) return;
+function assertReachableByNobodyElse({ auth, grpcListen, httpListen }: Config): void {
   const loopback = `only a loopback address (127.0.0.0/8, [::1], localhost) while AUTH is ${auth}`;
-  throw refusal(variables.grpcListen, listenAddressText(grpcListen), loopback);
+  for (const [variable, address] of [
+    [variables.grpcListen, grpcListen],
+    [variables.httpListen, httpListen],
+  ] as const) {
+    if (!isLoopback(address)) throw refusal(variable, listenAddressText(address), loopback);
+  }
 }
 
 /** PostgreSQL takes both, and the lock's would then never be the one that fires. */

@@ -20,6 +20,8 @@ function errorOf(env: Environment): ConfigError {
 
 const defaults = {
   grpcListen: { host: "127.0.0.1", port: 50_051 },
+  httpListen: { host: "127.0.0.1", port: 8_080 },
+  corsOrigins: [],
   database: { kind: "embedded", dataDirectory: ".data" },
   plansFile: "examples/plans.yaml",
   auth: "none",
@@ -57,6 +59,12 @@ describe("accepted values", () => {
     [{ GRPC_LISTEN: "127.0.0.1:0" }, { grpcListen: { host: "127.0.0.1", port: 0 } }],
     [{ GRPC_LISTEN: "[::1]:50051" }, { grpcListen: { host: "::1", port: 50_051 } }],
     [{ GRPC_LISTEN: "localhost:65535" }, { grpcListen: { host: "localhost", port: 65_535 } }],
+    [{ HTTP_LISTEN: "[::1]:80" }, { httpListen: { host: "::1", port: 80 } }],
+    [{ CORS_ORIGINS: "https://a.example" }, { corsOrigins: ["https://a.example"] }],
+    [
+      { CORS_ORIGINS: "https://a.example, http://localhost:5173" },
+      { corsOrigins: ["https://a.example", "http://localhost:5173"] },
+    ],
     [{ DATABASE_URL: databaseUrl }, { database: { kind: "external", url: databaseUrl } }],
     [
       { DATABASE_URL: databaseUrl, DATABASE_OWNER_URL: ownerUrl },
@@ -124,6 +132,25 @@ describe("refused values", () => {
     [{ GRPC_LISTEN: "0.0.0.0:50051" }, "GRPC_LISTEN", '"0.0.0.0:50051"', "loopback"],
     [{ GRPC_LISTEN: "[::]:50051" }, "GRPC_LISTEN", '"[::]:50051"', "loopback"],
     [{ GRPC_LISTEN: "quota.example:1", AUTH: "none" }, "GRPC_LISTEN", '"quota.example:1"', "AUTH is none"],
+    [{ HTTP_LISTEN: "8080" }, "HTTP_LISTEN", '"8080"', "host:port"],
+    [{ HTTP_LISTEN: "0.0.0.0:8080" }, "HTTP_LISTEN", '"0.0.0.0:8080"', "loopback"],
+    ...[
+      "*",
+      "a.example",
+      "https://a.example/",
+      "https://a.example/path",
+      "https://A.example",
+      "https://a.example:443",
+      "https://*.example",
+      "https://a.example,",
+      "null",
+      "file:///",
+    ].map((text): [Environment, string, string, string] => [
+      { CORS_ORIGINS: text },
+      "CORS_ORIGINS",
+      JSON.stringify(text),
+      "without paths and wildcards",
+    ]),
     [{ DATABASE_URL: "db.example/quota" }, "DATABASE_URL", "***", "postgres://"],
     [{ DATABASE_URL: "mysql://u:p@h/d" }, "DATABASE_URL", "mysql://u:***@h/d", "postgres://"],
     [{ DATABASE_URL: "postgres://u:p@h" }, "DATABASE_URL", "postgres://u:***@h", "/database"],

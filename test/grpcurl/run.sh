@@ -73,13 +73,13 @@ install_grpcurl() {
   grpcurl -version 2>&1
 }
 
-# start_service DATA_FOLDER [LISTEN]: returns when it is ready, with its address in `address`.
+# start_service DATA_FOLDER [GRPC_LISTEN [HTTP_LISTEN]]: returns when it is ready, with its address in `address`.
 start_service() {
   local log="$1.log" deadline=$((SECONDS + ready_seconds))
   # Job control gives the job a process group of its own, by which it can be ended with everything that it started.
   set -m
-  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u AUTH -u LOG_LEVEL \
-    DATA_DIR="$1" GRPC_LISTEN="${2:-127.0.0.1:0}" npm start >"$log" 2>&1 &
+  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u AUTH -u LOG_LEVEL -u CORS_ORIGINS \
+    DATA_DIR="$1" GRPC_LISTEN="${2:-127.0.0.1:0}" HTTP_LISTEN="${3:-127.0.0.1:0}" npm start >"$log" 2>&1 &
   service=$!
   set +m
   address=
@@ -295,6 +295,6 @@ check "buf curl prints why a call was refused" refuses_buf
 # Not by `check`, whose shell would forget that nothing runs any more.
 stop_service && passed=$((passed + 1)) && echo "ok      the service stops" || give_up "the service stops"
 
-start_service "$work/readme" 127.0.0.1:50051
+start_service "$work/readme" 127.0.0.1:50051 127.0.0.1:8080
 runs_readme
 stop_service || give_up "the service stops after the README's commands"

@@ -8,6 +8,11 @@ import { ofSize, recordUsagePath } from "./raw-requests.ts";
 export type Detail = "badRequest" | "quotaFailure" | "retryInfo";
 export const details: readonly Detail[] = ["badRequest", "quotaFailure", "retryInfo"];
 
+/** What a walk needs of an app: one way into it. */
+export type Door = Pick<TestApp, "quota" | "plans" | "subscriptions"> & {
+  readonly connection: { callRaw(path: string, request: Buffer): Promise<unknown> };
+};
+
 /** One line of the table. */
 export interface Line {
   readonly reason: keyof typeof ErrorReason;
@@ -16,7 +21,7 @@ export interface Line {
   readonly numbers: readonly string[];
   readonly details: readonly Detail[];
   /** Every way to it that differs. */
-  readonly provoke: (app: TestApp, tenantId: string) => readonly (() => Promise<unknown>)[];
+  readonly provoke: (app: Door, tenantId: string) => readonly (() => Promise<unknown>)[];
 }
 
 /** What the tenant of the walk is on: `items` with 1 of 5 used under key `taken`, and a full `free`. */

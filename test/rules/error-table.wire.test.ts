@@ -6,9 +6,10 @@ import { aCode, aTenant } from "../support/builders.ts";
 import { GrpcConnection, type Refusal, refusalOfCall } from "../support/grpc-client.ts";
 import { startTestApp, type TestApp } from "../support/test-app.ts";
 import { details, elsewhere, item, type Line, notYet, planCode, table } from "./error-lines.ts";
-import { amountMax, hard, newPlan, noon, subscribe, unlimited } from "./fixtures.ts";
+import { hard, newPlan } from "./fixtures.ts";
 import { asSuperuser, query } from "./stored-rows.ts";
 import { untilBlocked } from "./usage-steps.ts";
+import { walkedTenant } from "./walked-tenant.ts";
 
 function expectLine(refusal: Refusal, line: Omit<Line, "provoke">): void {
   expect([refusal.code, refusal.reason]).toEqual([line.code, line.reason]);
@@ -21,18 +22,11 @@ function expectLine(refusal: Refusal, line: Omit<Line, "provoke">): void {
 
 describe("the table of errors", () => {
   let app: TestApp;
-  const tenantId = aTenant();
+  let tenantId: string;
 
   beforeAll(async () => {
     app = await startTestApp();
-    await app.setClock(noon);
-    const limits = [hard("items", 5n), unlimited("free")];
-    await app.plans.createPlan({ plan: { code: planCode, displayName: "Walked", limits } });
-    await subscribe(app, tenantId, planCode);
-    await app.quota.recordUsage({ ...item(tenantId), idempotencyKey: "taken" });
-    for (let call = 0; call < 9; call += 1) {
-      await app.quota.recordUsage({ tenantId, metricCode: "free", amount: amountMax });
-    }
+    tenantId = await walkedTenant(app);
   });
 
   afterAll(async () => {

@@ -94,14 +94,17 @@ describe("a service with a database of its own", () => {
     expect(await first.end()).toBe(0);
   });
 
-  it("says in one line that its port is taken, and leaves no PostgreSQL behind", async () => {
+  it.each([
+    ["gRPC", "GRPC_LISTEN"],
+    ["HTTP", "HTTP_LISTEN"],
+  ])("says in one line that its port for %s is taken, and leaves no PostgreSQL behind", async (door, variable) => {
     const squatter = createServer().listen(0, "127.0.0.1");
     await once(squatter, "listening");
     const address = squatter.address();
     const listen = `127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-    const failed = await failToStart({ DATA_DIR: directory.path, GRPC_LISTEN: listen });
+    const failed = await failToStart({ DATA_DIR: directory.path, [variable]: listen });
     squatter.close();
-    expectRefusal(failed, exactly(`cannot listen for gRPC on ${listen}: the port is taken`));
+    expectRefusal(failed, exactly(`cannot listen for ${door} on ${listen}: the port is taken`));
     expect(await directory.processes()).toEqual([]);
   });
 

@@ -22,6 +22,9 @@ const badValues: readonly BadValue[] = [
   { variable: "GRPC_LISTEN", value: "50051" },
   { variable: "GRPC_LISTEN", value: "127.0.0.1:50051\nGRPC_LISTEN is fine", shown: "127.0.0.1:50051\\" },
   { variable: "GRPC_LISTEN", value: "0.0.0.0:50051", allowed: "only a loopback address" },
+  { variable: "HTTP_LISTEN", value: "localhost" },
+  { variable: "HTTP_LISTEN", value: "[::]:8080", allowed: "only a loopback address" },
+  { variable: "CORS_ORIGINS", value: "*" },
   { variable: "DATABASE_URL", value: "mysql://quota:hush@127.0.0.1/quota", shown: "mysql://quota:***@127.0.0.1/quota" },
   { variable: "DATABASE_OWNER_URL", value: "host=127.0.0.1 password=hush", shown: "***" },
   {

@@ -37,7 +37,11 @@ describe("a service with a database of its own that is told to stop", () => {
 
   /** `npm start`, once the service is ready. */
   async function npmStart(): Promise<Command> {
-    command = npm(["start"], { DATA_DIR: directory.path, GRPC_LISTEN: "127.0.0.1:0" });
+    command = npm(["start"], {
+      DATA_DIR: directory.path,
+      GRPC_LISTEN: "127.0.0.1:0",
+      HTTP_LISTEN: "127.0.0.1:0",
+    });
     await command.until('"msg":"ready"');
     return command;
   }

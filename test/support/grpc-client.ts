@@ -35,7 +35,7 @@ export class RefusedCallError extends Error {
   }
 }
 
-type UnaryMethods<S extends DescService> = {
+export type UnaryMethods<S extends DescService> = {
   [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary<infer I, infer O>
     ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
     : never;

@@ -10,6 +10,8 @@ export interface ServerProcess {
   readonly process: ChildProcess;
   /** host:port of the gRPC door. */
   readonly address: string;
+  /** Of the HTTP door. */
+  readonly httpUrl: string;
   /** Standard output so far. */
   output(): string;
   /** Sends the signal and waits for the end; resolves with exit code or signal. */
@@ -42,7 +44,13 @@ export async function failToStart(env: Environment, cwd?: string): Promise<Faile
 
 async function startOrFail(env: Environment, cwd: string | undefined): Promise<ServerProcess | FailedStart> {
   const child = spawn(process.execPath, [mainFile], {
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", GRPC_LISTEN: "127.0.0.1:0", ...env },
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: process.env.HOME ?? "",
+      GRPC_LISTEN: "127.0.0.1:0",
+      HTTP_LISTEN: "127.0.0.1:0",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     ...(cwd === undefined ? {} : { cwd }),
   });
@@ -55,14 +63,15 @@ async function startOrFail(env: Environment, cwd: string | undefined): Promise<S
     stderr += chunk.toString();
   });
   const exited = once(child, "close");
-  const address = await Promise.race([readyAddress(() => stdout, child), exited.then(() => undefined)]);
-  if (address === undefined) {
+  const ready = await Promise.race([readyLine(() => stdout, child), exited.then(() => undefined)]);
+  if (ready === undefined) {
     await exited;
     return { exitCode: child.exitCode, stdout, stderr };
   }
   return {
     process: child,
-    address,
+    address: ready.grpc,
+    httpUrl: `http://${ready.http}`,
     output: () => stdout,
     end: async (signal = "SIGTERM") => {
       child.kill(signal);
@@ -72,13 +81,18 @@ async function startOrFail(env: Environment, cwd: string | undefined): Promise<S
   };
 }
 
-async function readyAddress(stdout: () => string, child: ChildProcess): Promise<string | undefined> {
+interface ReadyLine {
+  readonly grpc: string;
+  readonly http: string;
+}
+
+async function readyLine(stdout: () => string, child: ChildProcess): Promise<ReadyLine | undefined> {
   const deadline = Date.now() + readyTimeoutMs;
   while (child.exitCode === null && child.signalCode === null) {
     const ready = stdout()
       .split("\n")
       .find((line) => line.includes('"msg":"ready"'));
-    if (ready !== undefined) return JSON.parse(ready).grpc;
+    if (ready !== undefined) return JSON.parse(ready);
     if (Date.now() > deadline) {
       child.kill("SIGKILL");
       throw new Error(`the service was not ready in time: ${stdout()}`);

@@ -11,7 +11,10 @@ import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 /** The whole service on a database of its own, reached over the wire. */
 export interface TestApp {
   readonly database: TestDatabase;
+  /** host:port of the gRPC door. */
   readonly address: string;
+  /** Of the HTTP door. */
+  readonly httpUrl: string;
   readonly connection: GrpcConnection;
   readonly quota: ReturnType<typeof quotaOf>;
   readonly plans: ReturnType<typeof plansOf>;
@@ -37,7 +40,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   let pageTokenOffsetMs = 0;
-  const config = parseConfig({ GRPC_LISTEN: "127.0.0.1:0", DATABASE_URL: database.serviceUrl, ...options.env });
+  const config = parseConfig({
+    GRPC_LISTEN: "127.0.0.1:0",
+    HTTP_LISTEN: "127.0.0.1:0",
+    DATABASE_URL: database.serviceUrl,
+    ...options.env,
+  });
   const app: App = await startApp(config, log, {
     database: testClock,
     pageTokens: () => Date.now() + pageTokenOffsetMs,
@@ -47,6 +55,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   return {
     database,
     address,
+    httpUrl: `http://${app.httpAddress.host}:${app.httpAddress.port}`,
     connection,
     quota: quotaOf(connection),
     plans: plansOf(connection),

@@ -1,0 +1,92 @@
+import { create, type DescMethod, type Message } from "@bufbuild/protobuf";
+import type { Status } from "../../../gen/google/rpc/status_pb.ts";
+import { StatusSchema } from "../../../gen/google/rpc/status_pb.ts";
+import type { ActiveCalls } from "../active-calls.ts";
+import { type Admission, admissionTo, pathOf } from "../auth/admission.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { statusOf } from "../errors/error-status.ts";
+import { statusCodes } from "../errors/status-code.ts";
+import type { Log } from "../log.ts";
+import type { AnyUnaryHandler, ServedRpc } from "../served-services.ts";
+import type { Exchange } from "./exchange.ts";
+import { CallEndedError, HttpCallContext } from "./http-call-context.ts";
+
+export interface ServingContext {
+  readonly calls: ActiveCalls;
+  readonly authenticator: Authenticator;
+  readonly log: Log;
+}
+
+/** One RPC, ready to be called. */
+export interface CallableRpc {
+  readonly method: DescMethod;
+  /** As gRPC and Connect have it, and as the log has it, whatever the path of the request. */
+  readonly path: string;
+  readonly handler: AnyUnaryHandler;
+  readonly admit: Admission;
+}
+
+/** What became of a call. */
+export type Outcome =
+  | { readonly message: Message; readonly status?: never }
+  | { readonly status: Status; readonly message?: never };
+
+export function callableRpc({ method, handler }: ServedRpc, authenticator: Authenticator): CallableRpc {
+  return { method, path: pathOf(method), handler, admit: admissionTo(method, authenticator) };
+}
+
+/**
+ * Carries out one call in the order of the gRPC door: draining, who calls and whether it may, the message, the handler.
+ * Never rejects.
+ *
+ * @param readRequest reads the body, which nobody does for a stranger
+ */
+export async function answerCall(
+  rpc: CallableRpc,
+  exchange: Exchange,
+  timeoutMs: number | undefined,
+  readRequest: () => Promise<Message>,
+  { calls, log }: ServingContext,
+): Promise<Outcome> {
+  const begunAt = performance.now();
+  const context = new HttpCallContext(exchange, timeoutMs);
+  const logged = { requestId: context.requestId, method: rpc.path };
+
+  async function work(): Promise<Message> {
+    calls.begin();
+    try {
+      context.admit(await rpc.admit(exchange));
+      const request = await readRequest();
+      return create(rpc.method.output, await rpc.handler(request, context));
+    } catch (error) {
+      // After the end nobody hears of it any more, but a defect is one all the same.
+      if (context.isGone && !isAbort(error)) statusOf(error, logged, log);
+      throw error;
+    } finally {
+      calls.end();
+    }
+  }
+
+  function answered(outcome: Outcome): Outcome {
+    const code = outcome.status?.code ?? 0;
+    log.debug({ ...logged, code: codeNames.get(code) ?? "OK", ms: performance.now() - begunAt }, "call answered");
+    return outcome;
+  }
+
+  try {
+    return answered({ message: await context.within(work()) });
+  } catch (error) {
+    if (error instanceof CallEndedError) {
+      if (error.end === "CANCELLED") log.debug(logged, "call given up");
+      const status = create(StatusSchema, { code: statusCodes[error.end], message: error.message });
+      return error.end === "CANCELLED" ? { status } : answered({ status });
+    }
+    return answered({ status: statusOf(error, logged, log) });
+  }
+}
+
+const codeNames = new Map<number, string>(Object.entries(statusCodes).map(([name, code]) => [code, name]));
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

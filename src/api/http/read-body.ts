@@ -1,0 +1,60 @@
+import { requestBytesMax } from "../../domain/bounds.ts";
+import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
+import type { NodeRequest } from "./exchange.ts";
+
+/** A body that takes longer than this to arrive is given up. */
+export const bodyTimeoutMs = 10_000;
+
+/**
+ * A body past its bound is read on to its end, as far as this, and thrown away: who is still sending does not look for
+ * an answer, and would see a broken connection in its place.
+ */
+const discardedBytesMax = 1024 * 1024;
+
+/**
+ * The whole body, as it came.
+ *
+ * @throws MessageTooLargeError, InvalidRequestError when it does not arrive in time, AbortError when the caller leaves
+ */
+export async function readBody(request: NodeRequest, bytesMax: number): Promise<Buffer> {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > bytesMax + discardedBytesMax) throw tooLarge();
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const isTooLarge = () => size > bytesMax;
+    const timer = setTimeout(() => fail(late()), bodyTimeoutMs);
+    const stop = () => {
+      clearTimeout(timer);
+      request.off("data", take).off("end", finish).off("error", fail).off("close", leave);
+    };
+    const fail = (error: Error) => {
+      stop();
+      // An error that comes later has nobody to hear it, and would end the process.
+      request.on("error", () => undefined);
+      reject(error);
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (!isTooLarge()) chunks.push(chunk);
+      else if (size > bytesMax + discardedBytesMax) fail(tooLarge());
+    };
+    const finish = () => {
+      if (isTooLarge()) return fail(tooLarge());
+      stop();
+      resolve(Buffer.concat(chunks));
+    };
+    const leave = () => fail(new DOMException("the caller has left", "AbortError"));
+    request.on("data", take).once("end", finish).once("error", fail).once("close", leave);
+  });
+}
+
+/** In the words of the gRPC door, which does not tell sizes: not those of the message in its envelope either. */
+function tooLarge(): MessageTooLargeError {
+  return new MessageTooLargeError(undefined, requestBytesMax);
+}
+
+function late(): InvalidRequestError {
+  const description = `did not arrive within ${bodyTimeoutMs / 1_000} s`;
+  return new InvalidRequestError([{ field: "request", description }]);
+}

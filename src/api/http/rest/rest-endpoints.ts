@@ -1,0 +1,152 @@
+import { create, type Message } from "@bufbuild/protobuf";
+import {
+  CheckQuotaRequestSchema,
+  type CheckQuotaResponse,
+  GetStatusRequestSchema,
+  type GetStatusResponse,
+  QuotaService,
+} from "../../../../gen/quota/v1/quota_service_pb.ts";
+import { requestBytesMax } from "../../../domain/bounds.ts";
+import { echoOf } from "../../../domain/echo.ts";
+import { InvalidRequestError } from "../../../domain/errors/invalid-request-error.ts";
+import { messageOfJson } from "../../decoding/decode-json.ts";
+import { isJsonObject, readJson } from "../../decoding/read-json.ts";
+import { enforcementsByNumber } from "../../mapping/enums.ts";
+import { answerCall, type CallableRpc, type ServingContext } from "../answer-call.ts";
+import { type Answer, type Exchange, jsonAnswer } from "../exchange.ts";
+import { readBody } from "../read-body.ts";
+import { restError, restErrorOf } from "./rest-error.ts";
+import { tenantIdHeader } from "./tenant-header.ts";
+
+/** One path of the original design. It ends in a slash. */
+interface RestEndpoint {
+  readonly path: string;
+  readonly methods: readonly string[];
+  readonly contentType?: RegExp;
+  readonly rpc: CallableRpc;
+  readRequest(exchange: Exchange): Promise<Message>;
+  body(response: Message): unknown;
+}
+
+const jsonContentType = /^application\/json(?:\s*;\s*charset="?utf-?8"?)?$/i;
+const checkNames = ["metric_code", "amount"] as const;
+
+/** The two endpoints of the original design, each an RPC in other clothes: same rules, same roles, same errors. */
+export class RestEndpoints {
+  readonly #endpoints: readonly RestEndpoint[];
+  readonly #serving: ServingContext;
+
+  /** @param rpcs all that are served; those needed here are among them */
+  constructor(rpcs: readonly CallableRpc[], serving: ServingContext) {
+    this.#serving = serving;
+    this.#endpoints = [
+      {
+        path: "/api/quota/status/",
+        methods: ["GET", "HEAD"],
+        rpc: rpcOf(rpcs, QuotaService.method.getStatus),
+        readRequest: async (exchange) => {
+          refuseNames([...new URLSearchParams(exchange.query).keys()], []);
+          return create(GetStatusRequestSchema, { tenantId: tenantIdOf(exchange) });
+        },
+        // Of this RPC's own output.
+        body: (response) => statusBody(response as GetStatusResponse),
+      },
+      {
+        path: "/api/quota/check/",
+        methods: ["POST"],
+        contentType: jsonContentType,
+        rpc: rpcOf(rpcs, QuotaService.method.checkQuota),
+        readRequest: readCheck,
+        body: (response) => checkBody(response as CheckQuotaResponse),
+      },
+    ];
+  }
+
+  /** Undefined when the path is none of theirs. */
+  answer(exchange: Exchange): Promise<Answer> | Answer | undefined {
+    const { path, query } = exchange;
+    if (!path.startsWith("/api/quota/")) return undefined;
+    const endpoint = this.#endpoints.find((known) => known.path === path);
+    if (endpoint !== undefined) return this.#call(endpoint, exchange);
+    const slashed = `${path}/`;
+    return this.#endpoints.some((known) => known.path === slashed)
+      ? { status: 308, headers: { location: `${slashed}${query}` } }
+      : restError(404, "NOT_FOUND", "there is no such endpoint");
+  }
+
+  async #call(endpoint: RestEndpoint, exchange: Exchange): Promise<Answer> {
+    const { methods, contentType, path, rpc } = endpoint;
+    if (!methods.includes(exchange.method)) {
+      return restError(
+        405,
+        "METHOD_NOT_ALLOWED",
+        `${path} is called by ${methods.join(" or ")}`,
+        {},
+        {
+          allow: methods.join(", "),
+        },
+      );
+    }
+    if (contentType !== undefined && !contentType.test(exchange.header("content-type")?.trim() ?? "")) {
+      return restError(415, "UNSUPPORTED_MEDIA_TYPE", "the request must be application/json");
+    }
+    const outcome = await answerCall(rpc, exchange, undefined, () => endpoint.readRequest(exchange), this.#serving);
+    if (outcome.status !== undefined) return restErrorOf(outcome.status);
+    return jsonAnswer(200, endpoint.body(outcome.message), { "cache-control": "no-store" });
+  }
+}
+
+function rpcOf(rpcs: readonly CallableRpc[], method: CallableRpc["method"]): CallableRpc {
+  const found = rpcs.find((rpc) => rpc.method === method);
+  if (found === undefined) throw new Error(`${method.toString()} is not served`);
+  return found;
+}
+
+/** Empty: the credential's own, or the RPC refuses it. */
+function tenantIdOf(exchange: Exchange): string {
+  return exchange.header(tenantIdHeader.toLowerCase()) ?? "";
+}
+
+async function readCheck(exchange: Exchange): Promise<Message> {
+  const { value, losses } = readJson(await readBody(exchange.request, requestBytesMax));
+  // Read as the RPC's request, of which it has two fields, under the contract's names and as plain JSON.
+  if (isJsonObject(value)) {
+    refuseNames(Object.keys(value), checkNames);
+    if (typeof value["amount"] === "string") throw invalid("amount", "is text; a JSON number is required");
+  }
+  const request = messageOfJson(CheckQuotaRequestSchema, { value, losses });
+  request.tenantId = tenantIdOf(exchange);
+  return request;
+}
+
+function refuseNames(names: readonly string[], known: readonly string[]): void {
+  const told = known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
+  const violations = names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ field: echoOf(name), description: `is not known; ${told}` }));
+  if (violations.length > 0) throw new InvalidRequestError(violations);
+}
+
+function invalid(field: string, description: string): InvalidRequestError {
+  return new InvalidRequestError([{ field, description }]);
+}
+
+function statusBody({ metrics }: GetStatusResponse): unknown {
+  const plain = metrics.map(({ metricCode, current, limit, remaining, enforcement }) => ({
+    metric_code: metricCode,
+    current: Number(current),
+    limit: numberOrNull(limit),
+    remaining: numberOrNull(remaining),
+    enforcement: enforcementsByNumber.get(enforcement),
+  }));
+  return { success: true, data: { metrics: plain } };
+}
+
+function checkBody({ wouldExceed, remaining }: CheckQuotaResponse): unknown {
+  return { would_exceed: wouldExceed, remaining: numberOrNull(remaining) };
+}
+
+/** Unlimited is null. Counters and limits end at 2^53 - 1, so that no number loses a digit. */
+function numberOrNull(value: bigint | undefined): number | null {
+  return value === undefined ? null : Number(value);
+}

@@ -1,0 +1,2 @@
+/** Names the tenant where the credential does not. */
+export const tenantIdHeader = "X-Tenant-Id";
