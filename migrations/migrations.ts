@@ -1,3 +1,5 @@
+import { AdminReads } from "./20261124-admin-reads.ts";
+import { ControlChanges } from "./20261124-control-changes.ts";
 import { HashedTenantPolicy } from "./20261124-hashed-tenant-policy.ts";
 import { InitialSchema } from "./20261124-initial-schema.ts";
 
@@ -5,4 +7,6 @@ import { InitialSchema } from "./20261124-initial-schema.ts";
 export const migrations = [
   { name: "20261124-initial-schema", class: InitialSchema },
   { name: "20261124-hashed-tenant-policy", class: HashedTenantPolicy },
+  { name: "20261124-admin-reads", class: AdminReads },
+  { name: "20261124-control-changes", class: ControlChanges },
 ];

@@ -15,6 +15,7 @@ import { randomBits } from "./infrastructure/random-bits.ts";
 import type { Logger } from "./infrastructure/telemetry/logger.ts";
 import { applyPlansFile } from "./plans-file/apply-plans-file.ts";
 import { readPlansFile } from "./plans-file/read-plans-file.ts";
+import { AdminService } from "./services/admin/admin-service.ts";
 import { OverLimitWarnings } from "./services/over-limit-warnings.ts";
 import { PageTokens } from "./services/page-tokens.ts";
 import { PlanService } from "./services/plan-service.ts";
@@ -155,6 +156,7 @@ function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks) {
     eventListing: new UsageEventListing(recorder, tokens),
     plans: new PlanService(storage.control, tokens),
     subscriptions: new SubscriptionService(storage.control, tokens),
+    admin: new AdminService(storage.admin, tokens, periodAt),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AdminService } from "../services/admin/admin-service.ts";
 import type { PlanService } from "../services/plan-service.ts";
 import type { QuotaEnforcementService } from "../services/quota-enforcement-service.ts";
 import type { SubscriptionService } from "../services/subscription-service.ts";
@@ -22,5 +23,9 @@ export interface ApiServices {
     | "putLimitOverride"
     | "listLimitOverrides"
     | "deleteLimitOverride"
+  >;
+  readonly admin: Pick<
+    AdminService,
+    "listUsageRecords" | "listUsageEvents" | "listRefusals" | "listTenantsNearLimit" | "getUsageSeries" | "listChanges"
   >;
 }

@@ -1,9 +1,15 @@
 import type { DescMessage, DescMethod, DescService } from "@bufbuild/protobuf";
+import { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
 import type { ApiServices } from "./api-services.ts";
-import { planServiceHandlers, quotaServiceHandlers, subscriptionServiceHandlers } from "./service-handlers.ts";
+import {
+  adminServiceHandlers,
+  planServiceHandlers,
+  quotaServiceHandlers,
+  subscriptionServiceHandlers,
+} from "./service-handlers.ts";
 import type { ServiceHandlers, UnaryHandler } from "./unary-handler.ts";
 
 /** A handler whose messages are those of its method, which is all that a door needs to know of them. */
@@ -26,6 +32,7 @@ export function servedServices(services: ApiServices): readonly ServedService[] 
     served(QuotaService, quotaServiceHandlers(services)),
     served(PlanService, planServiceHandlers(services)),
     served(SubscriptionService, subscriptionServiceHandlers(services)),
+    served(AdminService, adminServiceHandlers(services)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
 import type { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import type { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import type { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
@@ -10,10 +11,16 @@ import { deleteSubscription } from "./handlers/delete-subscription.ts";
 import { getPlan } from "./handlers/get-plan.ts";
 import { getStatus } from "./handlers/get-status.ts";
 import { getSubscription } from "./handlers/get-subscription.ts";
+import { getUsageSeries } from "./handlers/get-usage-series.ts";
+import { listChanges } from "./handlers/list-changes.ts";
 import { listEvents } from "./handlers/list-events.ts";
 import { listLimitOverrides } from "./handlers/list-limit-overrides.ts";
 import { listPlans } from "./handlers/list-plans.ts";
+import { listRefusals } from "./handlers/list-refusals.ts";
 import { listSubscriptions } from "./handlers/list-subscriptions.ts";
+import { listTenantsNearLimit } from "./handlers/list-tenants-near-limit.ts";
+import { listUsageEvents } from "./handlers/list-usage-events.ts";
+import { listUsageRecords } from "./handlers/list-usage-records.ts";
 import { putLimitOverride } from "./handlers/put-limit-override.ts";
 import { putSubscription } from "./handlers/put-subscription.ts";
 import { recordUsage } from "./handlers/record-usage.ts";
@@ -53,5 +60,16 @@ export function subscriptionServiceHandlers({
     putLimitOverride: putLimitOverride(subscriptions),
     listLimitOverrides: listLimitOverrides(subscriptions),
     deleteLimitOverride: deleteLimitOverride(subscriptions),
+  };
+}
+
+export function adminServiceHandlers({ admin }: ApiServices): ServiceHandlers<typeof AdminService> {
+  return {
+    listUsageRecords: listUsageRecords(admin),
+    listUsageEvents: listUsageEvents(admin),
+    listRefusals: listRefusals(admin),
+    listTenantsNearLimit: listTenantsNearLimit(admin),
+    getUsageSeries: getUsageSeries(admin),
+    listChanges: listChanges(admin),
   };
 }

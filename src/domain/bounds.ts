@@ -33,6 +33,16 @@ export const metricFilterMax = 200;
 export const displayNameLengthMax = 200;
 export const reasonLengthMax = 200;
 
+/** Windows of one usage series. */
+export const seriesWindowsMax = 1_000;
+
+/** The share of a limit, in percent, from which on a tenant is near it. */
+export const percentUsedDefault = 80;
+export const percentUsedMax = 1_000;
+
+/** Identity of a changed object: the longest is a tenant's id, a slash and a metric's code. */
+export const controlObjectIdLengthMax = 140;
+
 /** One request message on the wire. */
 export const requestBytesMax = 64 * 1024;
 

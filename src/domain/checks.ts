@@ -1,4 +1,12 @@
-import { amountMax, amountMin, codePattern, codePatternText, counterMax, idempotencyKeyLengthMax } from "./bounds.ts";
+import {
+  amountMax,
+  amountMin,
+  codePattern,
+  codePatternText,
+  controlObjectIdLengthMax,
+  counterMax,
+  idempotencyKeyLengthMax,
+} from "./bounds.ts";
 import { quoted } from "./echo.ts";
 import { parseTimeZone } from "./time-zone.ts";
 
@@ -16,6 +24,19 @@ export function tenantIdProblem(tenantId: string): string | undefined {
   if (tenantId === "") return "is empty; a UUID in its hyphenated form is required";
   if (!uuidPattern.test(tenantId)) return `${quoted(tenantId)} is not a UUID in its hyphenated form of 36 characters`;
   return tenantId === nilUuid ? "is the nil UUID, which stands for no tenant" : undefined;
+}
+
+/** The id of an API key, of the same form. */
+export function keyIdProblem(keyId: string): string | undefined {
+  if (keyId === nilUuid) return "is the nil UUID, which stands for no key";
+  return tenantIdProblem(keyId);
+}
+
+/** The identity of a changed object, as a filter. Of which kind it is, it need not say. */
+export function controlObjectIdProblem(objectId: string): string | undefined {
+  const allowed = `1 to ${controlObjectIdLengthMax} characters are allowed`;
+  if (objectId === "") return `is empty; ${allowed}`;
+  return textProblem(objectId, controlObjectIdLengthMax);
 }
 
 /** A metric code or a plan code. */

@@ -30,6 +30,15 @@ export function fakeServices(fakes: Fakes = {}): ApiServices {
       deleteLimitOverride: unexpected("deleteLimitOverride"),
       ...fakes.subscriptions,
     },
+    admin: {
+      listUsageRecords: unexpected("listUsageRecords"),
+      listUsageEvents: unexpected("listUsageEvents"),
+      listRefusals: unexpected("listRefusals"),
+      listTenantsNearLimit: unexpected("listTenantsNearLimit"),
+      getUsageSeries: unexpected("getUsageSeries"),
+      listChanges: unexpected("listChanges"),
+      ...fakes.admin,
+    },
   };
 }
 

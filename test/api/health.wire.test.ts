@@ -25,7 +25,13 @@ afterEach(async () => {
   await server.stop();
 });
 
-const names = ["", "quota.v1.QuotaService", "quota.v1.PlanService", "quota.v1.SubscriptionService"];
+const names = [
+  "",
+  "quota.v1.QuotaService",
+  "quota.v1.PlanService",
+  "quota.v1.SubscriptionService",
+  "quota.v1.AdminService",
+];
 
 async function statusOf(service: string): Promise<ServingStatus> {
   const { input, output } = Health.method.check;
@@ -50,7 +56,7 @@ describe("the health check", () => {
     expect(await statusOf(name)).toBe(ServingStatus.SERVING);
   });
 
-  it.each(["quota.v1.AdminService", "quota.v1.Nothing"])("knows nothing of %s", async (name) => {
+  it.each(["quota.v1.Admin", "quota.v1.Nothing"])("knows nothing of %s", async (name) => {
     expect((await refusalOfCall(statusOf(name))).code).toBe("NOT_FOUND");
   });
 

@@ -22,6 +22,8 @@ const tenantTables: Readonly<Record<string, string>> = {
   quota_usage_event: `gen_random_uuid(), 5, 1, 5, 10, now(), now() - interval '1 h', now() + interval '1 h', 'calls',
     'HARD', 'DEFAULT_PLAN', 'HOUR', 'shared', null, 'key-1', '{}'`,
   quota_usage_refusal: "'calls', now(), 1, 5, 5, 1, now()",
+  quota_control_change: `gen_random_uuid(), now(), null, 'somebody', 'ADMIN', 'DELETE', 'SUBSCRIPTION', 'tenant', '{}', null,
+    'request-1'`,
 };
 const tables = [...Object.keys(tenantTables), "quota_plan", "quota_plan_limit", "quota_setting", "quota_migration"];
 
@@ -180,38 +182,58 @@ describe("quota_reader", () => {
   );
 });
 
-describe("usage events", () => {
-  const immutableCall = "EXECUTE FUNCTION quota_usage_event_immutable_fn()";
+describe.each([
+  ["quota_usage_event", "amount = 1"],
+  ["quota_control_change", "actor_name = 'nobody'"],
+])("what %s holds", (table, change) => {
+  const immutableCall = `EXECUTE FUNCTION ${table}_immutable_fn()`;
   const changes = [
-    "update quota_usage_event set amount = 1",
-    "update quota_usage_event set amount = 1 where false",
-    "delete from quota_usage_event",
-    "truncate quota_usage_event",
+    `update ${table} set ${change}`,
+    `update ${table} set ${change} where false`,
+    `delete from ${table}`,
+    `truncate ${table}`,
   ];
 
-  it.each(changes)("cannot be changed by quota_app, their owner or the superuser: %s", async (sql) => {
+  it.each(changes)("cannot be changed by quota_app, its owner or the superuser: %s", async (sql) => {
     expect(await attempt(serving, asApp(own), sql)).toBe(permissionDenied);
     expect(await attempt(owner, "", sql)).toBe(immutable);
     expect(await attempt(superuser, "", sql)).toBe(immutable);
   });
 
-  it("are guarded by triggers that are in force, the one against TRUNCATE among them", async () => {
+  it("is guarded by triggers that are in force, the one against TRUNCATE among them", async () => {
     const { rows } = await superuser.query(
       `select pg_get_triggerdef(oid) as definition, tgenabled as enabled from pg_trigger
-        where tgrelid = 'quota_usage_event'::regclass and not tgisinternal order by tgname`,
+        where tgrelid = $1::regclass and not tgisinternal order by tgname`,
+      [table],
     );
     expect(rows).toEqual(
       ["CREATE TRIGGER immutable BEFORE DELETE OR UPDATE", "CREATE TRIGGER immutable_truncate BEFORE TRUNCATE"].map(
         (trigger) => ({
-          definition: `${trigger} ON public.quota_usage_event FOR EACH STATEMENT ${immutableCall}`,
+          definition: `${trigger} ON public.${table} FOR EACH STATEMENT ${immutableCall}`,
           enabled: "O",
         }),
       ),
     );
   });
 
-  it("are hidden from their owner, whom FORCE binds too", async () => {
-    for (const table of Object.keys(tenantTables)) expect(await attempt(owner, "", `select from ${table}`)).toBe(0);
+  it("is hidden from its owner, whom FORCE binds too", async () => {
+    expect(await attempt(owner, "", `select from ${table}`)).toBe(0);
+  });
+});
+
+it("tables of tenant data are hidden from their owner, whom FORCE binds too", async () => {
+  for (const table of Object.keys(tenantTables)) expect(await attempt(owner, "", `select from ${table}`)).toBe(0);
+});
+
+describe("changes of what belongs to no tenant", () => {
+  const columns = "gen_random_uuid(), now(), null, 'somebody', null, 'DELETE', 'PLAN', 'starter', '{}', null, ''";
+
+  it.each(["set local role quota_app", asApp(), asApp(own)])("are written and seen under %j", async (settings) => {
+    const insert = `insert into quota_control_change values (null, ${columns})`;
+    expect(await attempt(serving, settings, insert)).toBe(1);
+    await superuser.query(insert);
+    const seen = "select from quota_control_change where tenant_id is null";
+    expect(await attempt(serving, settings, seen)).toBeGreaterThan(0);
   });
 });
 

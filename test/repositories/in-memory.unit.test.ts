@@ -1,9 +1,11 @@
+import { inMemoryAdminStorage } from "../../src/repositories/in-memory/admin/in-memory-admin-storage.ts";
 import { InMemoryControlUnitOfWork } from "../../src/repositories/in-memory/in-memory-control-unit-of-work.ts";
 import { InMemoryStorage } from "../../src/repositories/in-memory/in-memory-storage.ts";
 import { InMemoryUsageEventRepository } from "../../src/repositories/in-memory/in-memory-usage-event-repository.ts";
 import { InMemoryUsageRepository } from "../../src/repositories/in-memory/in-memory-usage-repository.ts";
 import { InMemoryUsageUnitOfWork } from "../../src/repositories/in-memory/in-memory-usage-unit-of-work.ts";
 import { aMoment } from "../support/builders.ts";
+import { describeAdminStorage } from "./contract/admin-storage.ts";
 import { describeControlStorage } from "./contract/control-storage.ts";
 import type { StorageUnderTest } from "./contract/storage-under-test.ts";
 import { describeUsageStorage } from "./contract/usage-storage.ts";
@@ -16,6 +18,7 @@ async function makeStorage(): Promise<StorageUnderTest> {
     usage: new InMemoryUsageRepository(storage),
     events: new InMemoryUsageEventRepository(storage),
     control: new InMemoryControlUnitOfWork(storage),
+    admin: inMemoryAdminStorage(storage),
     setClock: (next) => {
       instant = next;
     },
@@ -26,3 +29,4 @@ async function makeStorage(): Promise<StorageUnderTest> {
 
 describeUsageStorage("in memory", makeStorage);
 describeControlStorage("in memory", makeStorage);
+describeAdminStorage("in memory", makeStorage);

@@ -23,6 +23,7 @@ export async function makePostgresStorage(): Promise<StorageUnderTest> {
     usage: storage.usage,
     events: storage.events,
     control: storage.control,
+    admin: storage.admin,
     setClock: (instant) => database.setClock(instant),
     readRefusals: (tenantId) => readRefusals(database.superuserUrl, tenantId),
     close: async () => {

@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
@@ -19,6 +20,7 @@ export interface TestApp {
   readonly quota: ReturnType<typeof quotaOf>;
   readonly plans: ReturnType<typeof plansOf>;
   readonly subscriptions: ReturnType<typeof subscriptionsOf>;
+  readonly admin: ReturnType<typeof adminOf>;
   /** What the service has logged so far, parsed. */
   readonly logged: Record<string, unknown>[];
   /** Stops the database's clock, and with it every decision's, at the instant; undefined lets it run. */
@@ -60,6 +62,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     quota: quotaOf(connection),
     plans: plansOf(connection),
     subscriptions: subscriptionsOf(connection),
+    admin: adminOf(connection),
     logged,
     setClock: (instant) => database.setClock(instant),
     advancePageTokenClock: (milliseconds) => {
@@ -76,3 +79,4 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 const quotaOf = (connection: GrpcConnection) => connection.service(QuotaService);
 const plansOf = (connection: GrpcConnection) => connection.service(PlanService);
 const subscriptionsOf = (connection: GrpcConnection) => connection.service(SubscriptionService);
+const adminOf = (connection: GrpcConnection) => connection.service(AdminService);

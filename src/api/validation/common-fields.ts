@@ -21,3 +21,12 @@ export function readOptionalCode(
 ): string | undefined {
   return code === undefined ? undefined : readCode(violations, field, code);
 }
+
+/** A tenant that may be left out. Present but empty is refused, as for codes. */
+export function readOptionalTenantId(
+  violations: FieldViolations,
+  field: string,
+  tenantId: string | undefined,
+): string | undefined {
+  return tenantId === undefined ? undefined : readTenantId(violations, field, tenantId);
+}

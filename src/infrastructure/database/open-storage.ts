@@ -1,8 +1,10 @@
+import type { AdminStorage } from "../../repositories/admin/admin-storage.ts";
 import type { ControlUnitOfWork } from "../../repositories/control-unit-of-work.ts";
 import type { PageTokenSeal } from "../../repositories/page-token-seal.ts";
 import type { UsageEventRepository } from "../../repositories/usage-event-repository.ts";
 import type { UsageRepository } from "../../repositories/usage-repository.ts";
 import type { UsageUnitOfWork } from "../../repositories/usage-unit-of-work.ts";
+import { postgresAdminStorage } from "./admin/postgres-admin-storage.ts";
 import { PostgresControlUnitOfWork } from "./control/postgres-control-unit-of-work.ts";
 import type { DatabaseClock } from "./database-clock.ts";
 import { connectTimeoutMs, openOrm } from "./orm.ts";
@@ -32,6 +34,7 @@ export interface PostgresStorage {
   readonly usage: UsageRepository;
   readonly events: UsageEventRepository;
   readonly control: ControlUnitOfWork;
+  readonly admin: AdminStorage;
   readonly pageTokenSeal: PageTokenSeal;
   /** @throws when the database does not answer a query */
   ping(): Promise<void>;
@@ -66,12 +69,14 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
     await transactions.opened();
     await orm.close(true);
   };
+  const events = new PostgresUsageEventRepository(transactions);
   try {
     return {
       usageUnitOfWork: new PostgresUsageUnitOfWork(pipelined, transactions, options.clock),
       usage: new PostgresUsageRepository(transactions, pipelined, options.clock),
-      events: new PostgresUsageEventRepository(transactions),
+      events,
       control: new PostgresControlUnitOfWork(transactions, options.clock),
+      admin: postgresAdminStorage(transactions, events, options.clock),
       pageTokenSeal: await readPageTokenSeal(transactions),
       ping: async () => {
         await Promise.all([

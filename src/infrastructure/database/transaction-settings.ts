@@ -27,6 +27,9 @@ export function appTransactionSql(tenantIds: readonly string[], timeouts: Statem
  */
 export const genericPlansSql = "set local plan_cache_mode = force_generic_plan";
 
+/** To come before the others: all statements of the transaction then read one snapshot, and none may write. */
+export const snapshotTransactionSql = "set transaction isolation level repeatable read, read only; ";
+
 export function readerTransactionSql(timeouts: StatementTimeouts): string {
   return `set local role ${readerRole}; ${common(timeouts)}`;
 }

@@ -3,7 +3,12 @@ import { CompiledQuery, type Kysely } from "kysely";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { tenantFilterName } from "./entities/tenant-table.ts";
 import { orRollBack } from "./or-roll-back.ts";
-import { appTransactionSql, readerTransactionSql, type StatementTimeouts } from "./transaction-settings.ts";
+import {
+  appTransactionSql,
+  readerTransactionSql,
+  type StatementTimeouts,
+  snapshotTransactionSql,
+} from "./transaction-settings.ts";
 
 /** A transaction with its role and tenants set. */
 export interface OpenTransaction {
@@ -34,19 +39,34 @@ export class Transactions {
 
   /** Reads the rows of all tenants; writing fails. */
   async asReader<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
-    return await this.#run(async () => {
-      const em = this.#orm.em.fork({ clear: true });
-      // The reader sees every tenant by design, so the filter would only be in its way.
-      em.setFilterParams(tenantFilterName, { tenantIds: [] });
-      return await this.#open(em, readerTransactionSql(this.#timeouts));
-    }, work);
+    return await this.#run(() => this.#openAsReader(""), work);
   }
 
-  async openAsApp(tenantIds: readonly string[]): Promise<OpenTransaction> {
-    const settings = appTransactionSql(tenantIds, this.#timeouts);
+  /** Reads the rows of all tenants, all statements in one snapshot; writing fails. */
+  async asReaderOfSnapshot<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    return await this.#run(() => this.#openAsReader(snapshotTransactionSql), work);
+  }
+
+  /** Reads the rows of these tenants, all statements in one snapshot; writing fails. */
+  async asAppOfSnapshot<T>(
+    tenantIds: readonly string[],
+    work: (transaction: OpenTransaction) => Promise<T>,
+  ): Promise<T> {
+    return await this.#run(() => this.openAsApp(tenantIds, snapshotTransactionSql), work);
+  }
+
+  async openAsApp(tenantIds: readonly string[], characteristics = ""): Promise<OpenTransaction> {
+    const settings = characteristics + appTransactionSql(tenantIds, this.#timeouts);
     const em = this.#orm.em.fork({ clear: true });
     em.setFilterParams(tenantFilterName, { tenantIds });
     return await this.#open(em, settings);
+  }
+
+  async #openAsReader(characteristics: string): Promise<OpenTransaction> {
+    const em = this.#orm.em.fork({ clear: true });
+    // The reader sees every tenant by design, so the filter would only be in its way.
+    em.setFilterParams(tenantFilterName, { tenantIds: [] });
+    return await this.#open(em, characteristics + readerTransactionSql(this.#timeouts));
   }
 
   async #run<T>(open: () => Promise<OpenTransaction>, work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {

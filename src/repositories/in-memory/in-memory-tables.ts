@@ -1,3 +1,4 @@
+import type { ControlChange } from "../../domain/control-change.ts";
 import type { CounterKey } from "../../domain/counter-key.ts";
 import type { LimitOverride } from "../../domain/limit-override.ts";
 import type { Plan } from "../../domain/plan.ts";
@@ -27,6 +28,8 @@ export interface TableRows {
   readonly subscriptions: Subscription;
   /** By `counterKeyText`. */
   readonly overrides: LimitOverride;
+  /** By id. */
+  readonly changes: ControlChange;
 }
 
 export interface ReadableTable<Row> {
@@ -48,6 +51,7 @@ export function emptyTables(): CommittedTables {
     plans: new Map(),
     subscriptions: new Map(),
     overrides: new Map(),
+    changes: new Map(),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ControlChange } from "../../domain/control-change.ts";
 import type { LimitOverride } from "../../domain/limit-override.ts";
 import type { Plan } from "../../domain/plan.ts";
 import type { Subscription } from "../../domain/subscription.ts";
@@ -16,6 +17,7 @@ export class InMemoryTransaction implements ReadableTables {
   readonly plans: StagedTable<Plan>;
   readonly subscriptions: StagedTable<Subscription>;
   readonly overrides: StagedTable<LimitOverride>;
+  readonly changes: StagedTable<ControlChange>;
   readonly #scope: TenantScope;
   #failure: { readonly error: unknown } | undefined;
 
@@ -27,6 +29,7 @@ export class InMemoryTransaction implements ReadableTables {
     this.plans = new StagedTable(committed.plans, scope);
     this.subscriptions = new StagedTable(committed.subscriptions, scope);
     this.overrides = new StagedTable(committed.overrides, scope);
+    this.changes = new StagedTable(committed.changes, scope);
     this.#scope = scope;
   }
 
@@ -54,5 +57,6 @@ export class InMemoryTransaction implements ReadableTables {
     this.plans.commit();
     this.subscriptions.commit();
     this.overrides.commit();
+    this.changes.commit();
   }
 }

@@ -14,15 +14,15 @@ export class InMemoryUsageEventRepository implements UsageEventRepository {
     const direction = filter.order === "OLDEST_FIRST" ? 1 : -1;
     const follows = (id: string) => afterId === undefined || direction * compareText(id, afterId) > 0;
     return [...this.#storage.tables.events.values()]
-      .filter((event) => matches(filter, event) && follows(event.id))
+      .filter((event) => event.tenantId === filter.tenantId && matchesEvent(filter, event) && follows(event.id))
       .sort((a, b) => direction * compareText(a.id, b.id))
       .slice(0, limit);
   }
 }
 
-function matches(filter: EventFilter, event: UsageEvent): boolean {
+/** Everything that a filter says but whose events. */
+export function matchesEvent(filter: Omit<EventFilter, "tenantId">, event: UsageEvent): boolean {
   return (
-    event.tenantId === filter.tenantId &&
     (filter.metricCode === undefined || event.metricCode === filter.metricCode) &&
     (filter.createdFrom === undefined || event.createdAt >= filter.createdFrom) &&
     (filter.createdBefore === undefined || event.createdAt < filter.createdBefore)

@@ -1,8 +1,12 @@
+import type { ControlChange } from "../../domain/control-change.ts";
 import type { Plan } from "../../domain/plan.ts";
 
-export type StoredRow = Plan | { readonly tenantId: string };
+export type StoredRow = Plan | ControlChange | { readonly tenantId: string };
 
-/** Whose rows a transaction sees and may write: what row level security is in the database. Plans are everybody's. */
+/**
+ * Whose rows a transaction sees and may write: what row level security is in the database. Plans are everybody's, and so are
+ * the changes of what belongs to no tenant.
+ */
 export class TenantScope {
   /** Sees the rows of all tenants and writes none, nor plans. */
   static readonly readingAllTenants = new TenantScope(undefined);
@@ -19,7 +23,8 @@ export class TenantScope {
   }
 
   sees(row: StoredRow): boolean {
-    return this.#tenantIds === undefined || !("tenantId" in row) || this.#tenantIds.has(row.tenantId);
+    if (this.#tenantIds === undefined || !("tenantId" in row) || row.tenantId === undefined) return true;
+    return this.#tenantIds.has(row.tenantId);
   }
 
   assertMayWrite(): void {

@@ -1,3 +1,4 @@
+import { ControlChangeEntity } from "./control-change-entity.ts";
 import { LimitOverrideEntity } from "./limit-override-entity.ts";
 import { PlanEntity, PlanLimitEntity } from "./plan-entity.ts";
 import { SettingEntity } from "./setting-entity.ts";
@@ -16,4 +17,5 @@ export const entities = [
   UsageEventEntity,
   UsageRefusalEntity,
   SettingEntity,
+  ControlChangeEntity,
 ];

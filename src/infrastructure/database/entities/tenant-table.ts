@@ -31,8 +31,17 @@ export const tenantFilter = {
 const ownTenants = `tenant_id in (select unnest(string_to_array(current_setting('${tenantSetting}', true), ',')::uuid[]) as unnest)`;
 
 export function tenantPolicies(table: string) {
+  return policiesOf(table, ownTenants);
+}
+
+/** For tables of which some rows belong to no tenant: those are everybody's. */
+export function optionalTenantPolicies(table: string) {
+  return policiesOf(table, `tenant_id is null or ${ownTenants}`);
+}
+
+function policiesOf(table: string, condition: string) {
   return [
-    { name: `${table}_app`, command: "all" as const, roles: [appRole], using: ownTenants, check: ownTenants },
+    { name: `${table}_app`, command: "all" as const, roles: [appRole], using: condition, check: condition },
     { name: `${table}_reader`, command: "select" as const, roles: [readerRole], using: "true" },
   ];
 }

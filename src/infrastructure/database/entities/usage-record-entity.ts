@@ -30,6 +30,14 @@ export const UsageRecordEntity = defineEntity({
   indexes: [
     { name: `${table}_open_idx`, properties: ["tenantId", "metricCode", "periodEnd"] },
     { name: `${table}_end_idx`, properties: ["tenantId", "periodEnd"] },
+    // For readers of all tenants. None has a column that an event changes, so that the update of a counter stays out of them.
+    { name: `${table}_created_idx`, properties: ["createdAt", "tenantId", "id"] },
+    { name: `${table}_earliest_idx`, properties: ["periodEnd", "tenantId", "id"] },
+    {
+      name: `${table}_latest_idx`,
+      columns: [{ name: "periodEnd", sort: "desc" }, { name: "tenantId" }, { name: "id" }],
+    },
+    { name: `${table}_metric_idx`, properties: ["metricCode", "tenantId"] },
   ],
   checks: [
     { name: `${table}_usage_check`, expression: `current_usage >= 0 and current_usage <= ${counterMax}` },

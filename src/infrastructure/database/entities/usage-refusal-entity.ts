@@ -17,7 +17,12 @@ export const UsageRefusalEntity = defineEntity({
     lastAmount: counterColumn(),
     lastRefusedAt: instantColumn(),
   },
-  indexes: [{ name: `${table}_hour_idx`, properties: ["hour"] }],
+  indexes: [
+    {
+      name: `${table}_hour_idx`,
+      columns: [{ name: "hour", sort: "desc" }, { name: "tenantId" }, { name: "metricCode" }],
+    },
+  ],
   checks: [{ name: `${table}_count_check`, expression: "count >= 1" }],
   filters: tenantFilter,
   policies: tenantPolicies(table),

@@ -1,8 +1,8 @@
 import type { SnapshotQuestion, UsageSnapshot } from "../../../repositories/usage-repository.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
-import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
+import type { PipelinedTransactions, Statement, TextRow } from "../pipelined-transactions.ts";
 import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
-import { recordColumnsSql, recordOf } from "./record-rows.ts";
+import { recordColumns, recordColumnsSql, recordOf } from "./record-rows.ts";
 
 /**
  * Limits, the latest record of every line that one of them counts in, and the clock: one statement, so one snapshot, and no
@@ -38,19 +38,30 @@ export function snapshotStatement(clock: DatabaseClock): Statement {
   };
 }
 
+/** How many columns the statement answers. */
+export const snapshotColumns = 1 + recordColumns + limitBasisColumns;
+
 export async function readSnapshot(
   transactions: PipelinedTransactions,
   questions: readonly SnapshotQuestion[],
   statement: Statement,
 ): Promise<UsageSnapshot> {
-  const tenantIds = [...new Set(questions.map((question) => question.tenantId))];
-  const rows = await transactions.read(tenantIds, statement, [
-    tenantIds,
+  return snapshotOf(await transactions.read(tenantIdsOf(questions), statement, snapshotParameters(questions)));
+}
+
+/** What the statement is asked with. */
+export function snapshotParameters(questions: readonly SnapshotQuestion[]): unknown[] {
+  return [
+    tenantIdsOf(questions),
     planCodesOf(questions),
     metricCodesOf(questions),
     questions.map((question) => question.tenantId),
     questions.map((question) => question.metricCode ?? null),
-  ]);
+  ];
+}
+
+/** What the statement's rows say. */
+export function snapshotOf(rows: readonly TextRow[]): UsageSnapshot {
   const [first] = rows;
   if (first === undefined) throw new Error("an aggregate answered no row");
   return {
@@ -59,6 +70,10 @@ export async function readSnapshot(
     limits: limitBasisOf(first.slice(-limitBasisColumns)),
     latestRecords: rows.map((row) => recordOf(row, 1)).filter((record) => record !== undefined),
   };
+}
+
+function tenantIdsOf(questions: readonly SnapshotQuestion[]): string[] {
+  return [...new Set(questions.map((question) => question.tenantId))];
 }
 
 function planCodesOf(questions: readonly SnapshotQuestion[]): string[] {

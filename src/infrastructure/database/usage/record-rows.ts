@@ -16,6 +16,9 @@ export const recordColumnsSql = `
   ${millisecondsSql("r.last_event_at")}, ${millisecondsSql("r.period_start")}, ${millisecondsSql("r.period_end")},
   ${millisecondsSql("r.created_at")}`;
 
+/** How many these are. */
+export const recordColumns = 12;
+
 /** The record whose columns begin at `offset`; undefined when an outer join found none. */
 export function recordOf(row: TextRow, offset: number): UsageRecord | undefined {
   const text = (column: number) => row[offset + column] ?? "";
