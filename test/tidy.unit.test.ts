@@ -99,7 +99,9 @@ const findPostponedWork: Check = (files) =>
 const findAny: Check = (files) =>
   files
     .filter((file) => isTypeScriptIn(file, "src", "migrations", "scripts", "test") && /\bany\b/.test(file.text))
-    .filter(({ text }) => holdsAny(parseSync(text, { syntax: "typescript", target: "es2022" })))
+    .filter(({ path, text }) =>
+      holdsAny(parseSync(text, { syntax: "typescript", tsx: path.endsWith(".tsx"), target: "es2022" })),
+    )
     .map(({ path }) => `${path}: the type any`);
 
 function holdsAny(node: unknown): boolean {

@@ -27,6 +27,8 @@ const sources = [
   ),
 ];
 
+const isOptional = process.argv.includes("--optional");
+
 async function buildConsole(): Promise<void> {
   const digest = digestOf(projectRoot, sources);
   if (builtDigest() === digest) return;
@@ -49,7 +51,8 @@ async function buildConsole(): Promise<void> {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  console.error(`the console is built, in ${((performance.now() - started) / 1_000).toFixed(1)} s`);
+  // `npm start` has the service's own log and nothing beside it.
+  if (!isOptional) console.log(`built in ${((performance.now() - started) / 1_000).toFixed(1)} s`);
 }
 
 function builtDigest(): string | undefined {
@@ -72,7 +75,6 @@ function replaceOutput(fresh: string, digest: string): void {
   }
 }
 
-const isOptional = process.argv.includes("--optional");
 try {
   await buildConsole();
 } catch (failure) {
