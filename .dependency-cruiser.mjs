@@ -136,7 +136,8 @@ export default {
       comment: "What only the repository installs is missing where the client package is installed.",
       severity: "error",
       from: { path: "^packages/client/src/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+      // Peers are installed by the user; the repository installs them too, for the package's own tests.
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm-peer"] },
     },
     {
       name: "service-imports-no-package",
