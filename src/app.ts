@@ -1,12 +1,15 @@
 import { fileURLToPath } from "node:url";
 import type { ApiServices } from "./api/api-services.ts";
-import { OpenAuthenticator } from "./api/auth/open-authenticator.ts";
+import type { Authenticator } from "./api/auth/authenticator.ts";
 import { startGrpcServer } from "./api/grpc/start-grpc-server.ts";
 import { startHttpServer } from "./api/http/start-http-server.ts";
+import { openAuthentication } from "./authentication.ts";
+import { provideAdminKey } from "./bootstrap-admin-key.ts";
 import type { Config } from "./config/config.ts";
 import { DatabaseWatch } from "./database-watch.ts";
 import type { EpochMilliseconds } from "./domain/instant.ts";
 import { PeriodCache } from "./domain/period-cache.ts";
+import { apiKeySecrets } from "./infrastructure/api-key-secrets.ts";
 import { type DatabaseClock, postgresClock } from "./infrastructure/database/database-clock.ts";
 import { openStorage, type PostgresStorage } from "./infrastructure/database/open-storage.ts";
 import { prepareDatabase } from "./infrastructure/database/prepare-database.ts";
@@ -16,6 +19,7 @@ import type { Logger } from "./infrastructure/telemetry/logger.ts";
 import { applyPlansFile } from "./plans-file/apply-plans-file.ts";
 import { readPlansFile } from "./plans-file/read-plans-file.ts";
 import { AdminService } from "./services/admin/admin-service.ts";
+import { ApiKeyService } from "./services/api-key-service.ts";
 import { OverLimitWarnings } from "./services/over-limit-warnings.ts";
 import { PageTokens } from "./services/page-tokens.ts";
 import { PlanService } from "./services/plan-service.ts";
@@ -87,7 +91,10 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
   undo.push(() => storage.close());
   const services = servicesOn(storage, log, clocks);
   if (plansFile !== undefined) await applyPlansFile(plansFile, services, log);
-  const doors = await openDoors(config, services, log, undo);
+  await provideAdminKey(config, services.apiKeys, log);
+  const { authenticator, ...authentication } = openAuthentication(config, storage, batchQueueBounds, log);
+  undo.push(() => authentication.close());
+  const doors = await openDoors({ config, services, authenticator, log, undo });
   const watch = watchDatabase(storage, doors.all, log);
   undo.push(async () => watch.stop());
   let stopped: Promise<void> | undefined;
@@ -108,12 +115,25 @@ interface Door {
   drain(deadlineMs: number): Promise<void>;
 }
 
-async function openDoors(config: Config, services: ApiServices, log: Logger, undo: (() => Promise<void>)[]) {
-  const authenticator = new OpenAuthenticator();
+interface DoorParts {
+  readonly config: Config;
+  readonly services: ApiServices;
+  readonly authenticator: Authenticator;
+  readonly log: Logger;
+  readonly undo: (() => Promise<void>)[];
+}
+
+async function openDoors({ config, services, authenticator, log, undo }: DoorParts) {
   const all: Door[] = [];
   // One step for both: they drain side by side, within one deadline.
   undo.push(async () => void (await Promise.all(all.map((door) => door.drain(config.drainTimeoutMs)))));
-  const grpc = await startGrpcServer({ listen: config.grpcListen, services, authenticator, log });
+  const grpc = await startGrpcServer({
+    listen: config.grpcListen,
+    services,
+    authenticator,
+    reflection: config.reflection === "on",
+    log,
+  });
   all.push(grpc);
   const http = await startHttpServer({
     listen: config.httpListen,
@@ -157,6 +177,7 @@ function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks) {
     plans: new PlanService(storage.control, tokens),
     subscriptions: new SubscriptionService(storage.control, tokens),
     admin: new AdminService(storage.admin, tokens, periodAt),
+    apiKeys: new ApiKeyService(storage.apiKeys, tokens, { secrets: apiKeySecrets, random: randomBits }),
   };
 }
 

@@ -34,5 +34,11 @@ const services = servicesWith({
   },
 });
 
-await startGrpcServer({ listen: listenAddress(), services, authenticator: new OpenAuthenticator(), log });
+await startGrpcServer({
+  listen: listenAddress(),
+  services,
+  authenticator: new OpenAuthenticator(),
+  reflection: true,
+  log,
+});
 endOnSignal();

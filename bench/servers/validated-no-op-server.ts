@@ -6,5 +6,11 @@ import { sampleReceipt } from "./sample-receipt.ts";
 /** The whole door, validation and mapping included, before a service that does nothing. */
 const services = servicesWith({ recordUsage: () => Promise.resolve(sampleReceipt) });
 
-await startGrpcServer({ listen: listenAddress(), services, authenticator: new OpenAuthenticator(), log });
+await startGrpcServer({
+  listen: listenAddress(),
+  services,
+  authenticator: new OpenAuthenticator(),
+  reflection: true,
+  log,
+});
 endOnSignal();

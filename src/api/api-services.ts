@@ -1,4 +1,5 @@
 import type { AdminService } from "../services/admin/admin-service.ts";
+import type { ApiKeyService } from "../services/api-key-service.ts";
 import type { PlanService } from "../services/plan-service.ts";
 import type { QuotaEnforcementService } from "../services/quota-enforcement-service.ts";
 import type { SubscriptionService } from "../services/subscription-service.ts";
@@ -28,4 +29,5 @@ export interface ApiServices {
     AdminService,
     "listUsageRecords" | "listUsageEvents" | "listRefusals" | "listTenantsNearLimit" | "getUsageSeries" | "listChanges"
   >;
+  readonly apiKeys: Pick<ApiKeyService, "createApiKey" | "listApiKeys" | "revokeApiKey">;
 }

@@ -1,11 +1,13 @@
 import type { DescMessage, DescMethod, DescService } from "@bufbuild/protobuf";
 import { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
+import { ApiKeyService } from "../../gen/quota/v1/api_key_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
 import type { ApiServices } from "./api-services.ts";
 import {
   adminServiceHandlers,
+  apiKeyServiceHandlers,
   planServiceHandlers,
   quotaServiceHandlers,
   subscriptionServiceHandlers,
@@ -33,6 +35,7 @@ export function servedServices(services: ApiServices): readonly ServedService[] 
     served(PlanService, planServiceHandlers(services)),
     served(SubscriptionService, subscriptionServiceHandlers(services)),
     served(AdminService, adminServiceHandlers(services)),
+    served(ApiKeyService, apiKeyServiceHandlers(services)),
   ];
 }
 

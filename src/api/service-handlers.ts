@@ -1,9 +1,11 @@
 import type { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
+import type { ApiKeyService } from "../../gen/quota/v1/api_key_service_pb.ts";
 import type { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import type { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import type { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
 import type { ApiServices } from "./api-services.ts";
 import { checkQuota } from "./handlers/check-quota.ts";
+import { createApiKey } from "./handlers/create-api-key.ts";
 import { createPlan } from "./handlers/create-plan.ts";
 import { deleteLimitOverride } from "./handlers/delete-limit-override.ts";
 import { deletePlan } from "./handlers/delete-plan.ts";
@@ -12,6 +14,7 @@ import { getPlan } from "./handlers/get-plan.ts";
 import { getStatus } from "./handlers/get-status.ts";
 import { getSubscription } from "./handlers/get-subscription.ts";
 import { getUsageSeries } from "./handlers/get-usage-series.ts";
+import { listApiKeys } from "./handlers/list-api-keys.ts";
 import { listChanges } from "./handlers/list-changes.ts";
 import { listEvents } from "./handlers/list-events.ts";
 import { listLimitOverrides } from "./handlers/list-limit-overrides.ts";
@@ -24,6 +27,7 @@ import { listUsageRecords } from "./handlers/list-usage-records.ts";
 import { putLimitOverride } from "./handlers/put-limit-override.ts";
 import { putSubscription } from "./handlers/put-subscription.ts";
 import { recordUsage } from "./handlers/record-usage.ts";
+import { revokeApiKey } from "./handlers/revoke-api-key.ts";
 import { updatePlan } from "./handlers/update-plan.ts";
 import type { ServiceHandlers } from "./unary-handler.ts";
 
@@ -71,5 +75,13 @@ export function adminServiceHandlers({ admin }: ApiServices): ServiceHandlers<ty
     listTenantsNearLimit: listTenantsNearLimit(admin),
     getUsageSeries: getUsageSeries(admin),
     listChanges: listChanges(admin),
+  };
+}
+
+export function apiKeyServiceHandlers({ apiKeys }: ApiServices): ServiceHandlers<typeof ApiKeyService> {
+  return {
+    createApiKey: createApiKey(apiKeys),
+    listApiKeys: listApiKeys(apiKeys),
+    revokeApiKey: revokeApiKey(apiKeys),
   };
 }

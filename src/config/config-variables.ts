@@ -1,4 +1,4 @@
-import { type AuthMode, logLevels } from "./config.ts";
+import { authModes, logLevels } from "./config.ts";
 import { type ConfigVariable, choiceVariable, type DefaultedVariable, integerVariable } from "./config-variable.ts";
 import { databaseUrlAllowed, isDatabaseUrl, maskDatabaseUrl } from "./database-url.ts";
 import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
@@ -82,13 +82,30 @@ export const plansFile: ConfigVariable<string> = {
   parse: (text) => text,
 };
 
-export const auth: DefaultedVariable<AuthMode> = {
-  name: "AUTH",
-  default: { text: "none" },
-  allowed: "`none`, with `GRPC_LISTEN` on loopback; `required` is refused until there are credentials to check",
-  meaning: "Whether callers must show a credential.",
-  parse: (text) => (text === "none" ? text : undefined),
+export const auth = choiceVariable(
+  "AUTH",
+  "Whether callers must show a credential. With `none` everybody who reaches the port may do everything, so it must be a loopback port, called by a name of this machine.",
+  "none",
+  authModes,
+);
+
+export const bootstrapAdminKeyFile: ConfigVariable<string> = {
+  name: "BOOTSTRAP_ADMIN_KEY_FILE",
+  default: {
+    description:
+      "none; with the embedded PostgreSQL and `AUTH=required`, `admin-key` in `DATA_DIR`, made where missing",
+  },
+  allowed: "the path of a file that holds `qsk_` and 80 lower-case hexadecimal digits",
+  meaning: "The secret of the first ADMIN key, which the start creates where it is missing.",
+  parse: (text) => text,
 };
+
+export const reflection = choiceVariable(
+  "REFLECTION",
+  "Whether the gRPC server describes itself to grpcurl and the like. It tells the published contract and no data, to callers without a credential too.",
+  "on",
+  ["on", "off"],
+);
 
 export const logLevel = choiceVariable("LOG_LEVEL", "The least severe level that is logged.", "info", logLevels);
 
@@ -142,6 +159,8 @@ export const configVariables: readonly ConfigVariable<unknown>[] = [
   dataDir,
   plansFile,
   auth,
+  bootstrapAdminKeyFile,
+  reflection,
   logLevel,
   databasePoolMax,
   databasePreparedStatements,

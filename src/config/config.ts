@@ -12,6 +12,10 @@ export interface Config {
   /** Plans and subscriptions to create at start; absent: none. Relative to the working folder. */
   readonly plansFile?: string;
   readonly auth: AuthMode;
+  /** Holds the secret of the first ADMIN key. Absent: none, or one of the service's own making beside the embedded database. */
+  readonly bootstrapAdminKeyFile?: string;
+  /** Whether anybody may ask the server for the contract. */
+  readonly reflection: "on" | "off";
   readonly logLevel: LogLevel;
   /** Connections to the database, 2 … 100. */
   readonly databasePoolMax: number;
@@ -41,11 +45,10 @@ export interface ExternalDatabaseConfig {
   readonly ownerUrl?: string;
 }
 
-/**
- * Whether callers must show a credential. Credentials do not exist yet; until they do, this is the only mode, and only
- * on a loopback address.
- */
-export type AuthMode = "none";
+/** Whether callers must show a credential. Without, only a loopback address is listened on. */
+export const authModes = ["none", "required"] as const;
+
+export type AuthMode = (typeof authModes)[number];
 
 /** Those of pino. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;

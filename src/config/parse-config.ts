@@ -18,6 +18,7 @@ export function parseConfig(env: Environment): Config {
   const database = readDatabase(env);
   const plansFile =
     readOptional(env, variables.plansFile) ?? (database.kind === "embedded" ? variables.embeddedPlansFile : undefined);
+  const bootstrapAdminKeyFile = readOptional(env, variables.bootstrapAdminKeyFile);
   const config: Config = {
     grpcListen,
     httpListen: read(env, variables.httpListen),
@@ -25,6 +26,8 @@ export function parseConfig(env: Environment): Config {
     database,
     ...(plansFile === undefined ? {} : { plansFile }),
     auth: read(env, variables.auth),
+    ...(bootstrapAdminKeyFile === undefined ? {} : { bootstrapAdminKeyFile }),
+    reflection: read(env, variables.reflection),
     logLevel: read(env, variables.logLevel),
     databasePoolMax: read(env, variables.databasePoolMax),
     databasePreparedStatements: read(env, variables.databasePreparedStatements),
@@ -50,6 +53,7 @@ function readDatabase(env: Environment): EmbeddedDatabaseConfig | ExternalDataba
 
 /** Without authentication whoever reaches the port is every tenant and every admin. */
 function assertReachableByNobodyElse({ auth, grpcListen, httpListen }: Config): void {
+  if (auth !== "none") return;
   const loopback = `only a loopback address (127.0.0.0/8, [::1], localhost) while AUTH is ${auth}`;
   for (const [variable, address] of [
     [variables.grpcListen, grpcListen],

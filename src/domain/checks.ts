@@ -23,7 +23,7 @@ const printableAsciiPattern = /^[\x20-\x7e]*$/;
 export function tenantIdProblem(tenantId: string): string | undefined {
   if (tenantId === "") return "is empty; a UUID in its hyphenated form is required";
   if (!uuidPattern.test(tenantId)) return `${quoted(tenantId)} is not a UUID in its hyphenated form of 36 characters`;
-  return tenantId === nilUuid ? "is the nil UUID, which stands for no tenant" : undefined;
+  return tenantId === nilUuid ? "is the nil UUID, which stands for nobody" : undefined;
 }
 
 /** The id of an API key, of the same form. */

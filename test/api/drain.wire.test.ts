@@ -123,7 +123,7 @@ describe("a server that drains", () => {
 describe("an address that cannot be listened on", () => {
   it("is told in one line when its port is taken", async () => {
     const listen = { host: "127.0.0.1", port: server.port };
-    const second = startGrpcServer({ listen, services: fakeServices(), authenticator, log: silent });
+    const second = startGrpcServer({ listen, services: fakeServices(), authenticator, reflection: true, log: silent });
     await expect(second).rejects.toThrow(ListenError);
     await expect(second).rejects.toThrow(`cannot listen for gRPC on 127.0.0.1:${server.port}: the port is taken`);
   });
@@ -133,6 +133,7 @@ describe("an address that cannot be listened on", () => {
       listen: { host: "192.0.2.1", port: 0 },
       services: fakeServices(),
       authenticator,
+      reflection: true,
       log: silent,
     });
     await expect(second).rejects.toThrow("cannot listen for gRPC on 192.0.2.1:0: this machine has no such address");
@@ -147,6 +148,7 @@ describe("an address of this machine", () => {
       listen: { host, port: 0 },
       services: fakeServices(),
       authenticator,
+      reflection: true,
       log: silent,
     });
     const connection = new GrpcConnection(addressText(other.address));

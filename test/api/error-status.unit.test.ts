@@ -72,6 +72,7 @@ describe("the status of an error", () => {
       PLAN_IN_USE: { plan_code: "starter", is_default: "true" },
       PLAN_NOT_FOUND: { plan_code: "startr" },
       SUBSCRIPTION_NOT_FOUND: { tenant_id: tenantId },
+      API_KEY_NOT_FOUND: { api_key_id: tenantId },
       IDEMPOTENCY_KEY_REUSED: { idempotency_key: "order-4711", event_id: eventId },
       PLAN_EXISTS: { plan_code: "starter", revision: "3" },
       REVISION_MISMATCH: { plan_code: "starter", revision_sent: "3", revision_stored: "4" },

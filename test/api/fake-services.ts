@@ -39,6 +39,12 @@ export function fakeServices(fakes: Fakes = {}): ApiServices {
       listChanges: unexpected("listChanges"),
       ...fakes.admin,
     },
+    apiKeys: {
+      createApiKey: unexpected("createApiKey"),
+      listApiKeys: unexpected("listApiKeys"),
+      revokeApiKey: unexpected("revokeApiKey"),
+      ...fakes.apiKeys,
+    },
   };
 }
 

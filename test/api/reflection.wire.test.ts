@@ -84,6 +84,7 @@ describe.each(versions)("reflection %s", (version) => {
     expect((await listedServices(version)).sort()).toEqual([
       "grpc.health.v1.Health",
       "quota.v1.AdminService",
+      "quota.v1.ApiKeyService",
       "quota.v1.PlanService",
       "quota.v1.QuotaService",
       "quota.v1.SubscriptionService",
@@ -116,7 +117,7 @@ describe.each(versions)("reflection %s", (version) => {
     },
   );
 
-  it.each(["quota.v1.ApiKeyService", "x"])("knows no %s", async (name) => {
+  it.each(["quota.v2.ApiKeyService", "x"])("knows no %s", async (name) => {
     const answer = await reflect(version, field(ask.fileContainingSymbol, name));
     expect(contents(answer, answered.error)).toHaveLength(1);
   });

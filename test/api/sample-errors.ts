@@ -7,6 +7,7 @@ import {
   RoleNotAllowedError,
   TenantMismatchError,
 } from "../../src/domain/errors/access-errors.ts";
+import { ApiKeyNotFoundError } from "../../src/domain/errors/api-key-not-found-error.ts";
 import {
   DatabaseUnavailableError,
   DrainingError,
@@ -65,6 +66,7 @@ export const sampleErrors: { readonly [R in QuotaErrorReason]: QuotaServiceError
   PLAN_IN_USE: new PlanInUseError("starter", "DEFAULT"),
   PLAN_NOT_FOUND: new PlanNotFoundError("startr"),
   SUBSCRIPTION_NOT_FOUND: new SubscriptionNotFoundError(tenantId),
+  API_KEY_NOT_FOUND: new ApiKeyNotFoundError(tenantId),
   IDEMPOTENCY_KEY_REUSED: new IdempotencyKeyReusedError("order-4711", eventId),
   PLAN_EXISTS: new PlanExistsError("starter", 3n),
   REVISION_MISMATCH: new RevisionMismatchError("starter", 3n, 4n),

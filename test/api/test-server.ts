@@ -34,6 +34,7 @@ export async function startTestServer(
     listen: { host: "127.0.0.1", port: 0 },
     services,
     authenticator,
+    reflection: true,
     log: {
       debug: (fields: LogLine["fields"], message: string) => void logged.push({ level: "debug", fields, message }),
       error: (fields: LogLine["fields"], message: string) => void logged.push({ level: "error", fields, message }),

@@ -25,6 +25,7 @@ const defaults = {
   database: { kind: "embedded", dataDirectory: ".data" },
   plansFile: "examples/plans.yaml",
   auth: "none",
+  reflection: "on",
   logLevel: "info",
   databasePoolMax: 10,
   databasePreparedStatements: "on",
@@ -78,6 +79,13 @@ describe("accepted values", () => {
     [{ DATA_DIR: "/srv/quota" }, { database: { kind: "embedded", dataDirectory: "/srv/quota" } }],
     [{ PLANS_FILE: "/etc/quota/plans.yaml" }, { plansFile: "/etc/quota/plans.yaml" }],
     [{ AUTH: "none" }, { auth: "none" }],
+    [{ AUTH: "required" }, { auth: "required" }],
+    [
+      { AUTH: "required", GRPC_LISTEN: "0.0.0.0:50051" },
+      { auth: "required", grpcListen: { host: "0.0.0.0", port: 50_051 } },
+    ],
+    [{ BOOTSTRAP_ADMIN_KEY_FILE: "/run/secrets/admin" }, { bootstrapAdminKeyFile: "/run/secrets/admin" }],
+    [{ REFLECTION: "off" }, { reflection: "off" }],
     [{ LOG_LEVEL: "silent" }, { logLevel: "silent" }],
     [{ DATABASE_POOL_MAX: "2" }, { databasePoolMax: 2 }],
     [{ DATABASE_POOL_MAX: "100" }, { databasePoolMax: 100 }],
@@ -168,8 +176,8 @@ describe("refused values", () => {
     [{ DATABASE_URL: "postgres://h/d\n" }, "DATABASE_URL", "postgres://h/d\\u000a", "postgres://"],
     [{ DATABASE_OWNER_URL: ownerUrl }, "DATABASE_OWNER_URL", "quota_owner:***@db", "together with DATABASE_URL"],
     [{ DATABASE_URL: databaseUrl, DATABASE_OWNER_URL: "x" }, "DATABASE_OWNER_URL", "***", "postgres://"],
-    [{ AUTH: "required" }, "AUTH", '"required"', "credentials"],
-    [{ AUTH: "NONE" }, "AUTH", '"NONE"', "none"],
+    [{ AUTH: "NONE" }, "AUTH", '"NONE"', "one of none, required"],
+    [{ REFLECTION: "no" }, "REFLECTION", '"no"', "one of on, off"],
     [{ LOG_LEVEL: "INFO" }, "LOG_LEVEL", '"INFO"', "trace, debug, info, warn, error, fatal, silent"],
     ...["0", "1", "101", "-1", "1.5", "1e1", "010", "ten", " 10", "0x10", "9".repeat(64)].map(
       (text): [Environment, string, string, string] => [

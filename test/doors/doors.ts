@@ -1,3 +1,4 @@
+import { ApiKeyService } from "../../gen/quota/v1/api_key_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
@@ -27,6 +28,7 @@ export function doorOf(connection: Connection): Door {
     quota: connection.service(QuotaService),
     plans: connection.service(PlanService),
     subscriptions: connection.service(SubscriptionService),
+    apiKeys: connection.service(ApiKeyService),
   };
 }
 

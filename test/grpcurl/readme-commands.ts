@@ -1,7 +1,8 @@
 /**
  * Runs every block of a Markdown file that is marked `sh` and calls grpcurl or buf curl, as printed, and compares what
  * it prints with the block that follows directly: `json` as a whole, `text` from its beginning. Prints a line for each,
- * and `counts <passed> <failed>` last.
+ * and `counts <passed> <failed>` last. With a folder as second argument it runs in it the blocks that show a credential,
+ * and otherwise, where it is started, those that do not.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -30,6 +31,8 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "(time)"],
   [/"\d+(\.\d+)?s"/g, '"(duration)"'],
   [/"[\w-]{20,}\.[\w-]{43}"/g, '"(token)"'],
+  [/\bqsk_[0-9a-f]{80}\b/g, "(secret)"],
+  [/\bqsk_[0-9a-f]{12}\b/g, "(prefix)"],
 ];
 
 function masked(text: string): string {
@@ -53,9 +56,17 @@ function isCommand({ language, text }: Block): boolean {
   return language === "sh" && /\bgrpcurl -plaintext\b|\bnpx buf curl\b/.test(text);
 }
 
+function showsCredential({ text }: Block): boolean {
+  return text.includes("authorization:");
+}
+
 /** Runs the block in a shell that stops at the first failure. */
 function run(text: string): Output {
-  return spawnSync("bash", ["-euo", "pipefail", "-c", text], { encoding: "utf8", timeout: commandTimeoutMs });
+  return spawnSync("bash", ["-euo", "pipefail", "-c", text], {
+    encoding: "utf8",
+    timeout: commandTimeoutMs,
+    ...(folder === undefined ? {} : { cwd: folder }),
+  });
 }
 
 /** What is wrong with the output; undefined when it is as printed. */
@@ -85,13 +96,13 @@ function textDifference(actual: string, expected: string): string | undefined {
   return found?.startsWith(wanted ?? "") ? undefined : "another answer than the README's";
 }
 
-const [fileName = ""] = process.argv.slice(2);
+const [fileName = "", folder] = process.argv.slice(2);
 const blocks = readBlocks(readFileSync(fileName, "utf8"));
 const failures: string[] = [];
 let passed = 0;
 
 for (const [index, block] of blocks.entries()) {
-  if (!isCommand(block)) continue;
+  if (!isCommand(block) || showsCredential(block) !== (folder !== undefined)) continue;
   const next = blocks[index + 1];
   const output = run(block.text);
   const problem = difference(output, next?.followsDirectly === true ? next : undefined);
@@ -103,8 +114,12 @@ for (const [index, block] of blocks.entries()) {
 }
 
 for (const client of ["grpcurl -plaintext", "npx buf curl"]) {
-  if (blocks.some((block) => isCommand(block) && block.text.includes(client))) continue;
+  if (folder !== undefined || blocks.some((block) => isCommand(block) && block.text.includes(client))) continue;
   failures.push(client);
   process.stdout.write(`FAILED  ${fileName} has no command that calls ${client}\n`);
+}
+if (passed + failures.length === 0) {
+  failures.push("commands");
+  process.stdout.write(`FAILED  ${fileName} has no command to run here\n`);
 }
 process.stdout.write(`counts ${passed} ${failures.length}\n`);

@@ -73,13 +73,13 @@ install_grpcurl() {
   grpcurl -version 2>&1
 }
 
-# start_service DATA_FOLDER [GRPC_LISTEN [HTTP_LISTEN]]: returns when it is ready, with its address in `address`.
+# start_service DATA_FOLDER [GRPC_LISTEN [HTTP_LISTEN [AUTH]]]: returns when it is ready, with its address in `address`.
 start_service() {
   local log="$1.log" deadline=$((SECONDS + ready_seconds))
   # Job control gives the job a process group of its own, by which it can be ended with everything that it started.
   set -m
-  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u AUTH -u LOG_LEVEL -u CORS_ORIGINS \
-    DATA_DIR="$1" GRPC_LISTEN="${2:-127.0.0.1:0}" HTTP_LISTEN="${3:-127.0.0.1:0}" npm start >"$log" 2>&1 &
+  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u BOOTSTRAP_ADMIN_KEY_FILE -u LOG_LEVEL -u CORS_ORIGINS \
+    DATA_DIR="$1" GRPC_LISTEN="${2:-127.0.0.1:0}" HTTP_LISTEN="${3:-127.0.0.1:0}" AUTH="${4:-none}" npm start >"$log" 2>&1 &
   service=$!
   set +m
   address=
@@ -143,6 +143,8 @@ includes() {
 
 lists_services() {
   [[ $(call "$address" list) == "grpc.health.v1.Health
+quota.v1.AdminService
+quota.v1.ApiKeyService
 quota.v1.PlanService
 quota.v1.QuotaService
 quota.v1.SubscriptionService" ]]
@@ -162,7 +164,7 @@ shows() {
 
 is_healthy() {
   local name
-  for name in "" quota.v1.QuotaService quota.v1.PlanService quota.v1.SubscriptionService; do
+  for name in "" quota.v1.{Quota,Plan,Subscription,ApiKey}Service; do
     includes "$(call -d "{\"service\": \"$name\"}" "$address" grpc.health.v1.Health/Check)" '"status": "SERVING"'
   done
 }
@@ -255,9 +257,10 @@ refuses_buf() {
 }
 
 # The commands run in the README's order, each on what those before it left.
+# runs_readme [FOLDER]: those that show a key, in that folder; without it the others, here.
 runs_readme() {
   local report="$work/readme.txt" counts
-  node_modules/.bin/node test/grpcurl/readme-commands.ts README.md >"$report" 2>&1 || true
+  node_modules/.bin/node test/grpcurl/readme-commands.ts README.md "$@" >"$report" 2>&1 || true
   grep -v '^counts ' "$report" || true
   counts=$(sed -n 's/^counts //p' "$report")
   [[ $counts =~ ^[0-9]+\ [0-9]+$ ]] || give_up "the README's commands are run"
@@ -298,3 +301,9 @@ stop_service && passed=$((passed + 1)) && echo "ok      the service stops" || gi
 start_service "$work/readme" 127.0.0.1:50051 127.0.0.1:8080
 runs_readme
 stop_service || give_up "the service stops after the README's commands"
+
+# In a folder in which the data lies where the README has it.
+mkdir "$work/keyed"
+start_service "$work/keyed/.data" 127.0.0.1:50051 127.0.0.1:8080 required
+runs_readme "$work/keyed"
+stop_service || give_up "the service stops after the README's commands with a key"

@@ -25,7 +25,16 @@ const tenantTables: Readonly<Record<string, string>> = {
   quota_control_change: `gen_random_uuid(), now(), null, 'somebody', 'ADMIN', 'DELETE', 'SUBSCRIPTION', 'tenant', '{}', null,
     'request-1'`,
 };
-const tables = [...Object.keys(tenantTables), "quota_plan", "quota_plan_limit", "quota_setting", "quota_migration"];
+const tables = [
+  ...Object.keys(tenantTables),
+  "quota_plan",
+  "quota_plan_limit",
+  "quota_setting",
+  "quota_migration",
+  "quota_api_key",
+];
+/** What whoever reads all tenants has no business with. */
+const secretTables = ["quota_setting", "quota_api_key"];
 
 let database: TestDatabase;
 let superuser: pg.Client;
@@ -73,6 +82,7 @@ async function attempt(client: pg.Client, settings: string, sql: string): Promis
 const asApp = (...tenantIds: readonly string[]) =>
   `set local role quota_app; set local quota.tenant_ids = '${tenantIds.join(",")}'`;
 const asReader = "set local role quota_reader";
+const asAuth = "set local role quota_auth";
 
 /** Every way to change a table. */
 function writesOf(table: string): string[] {
@@ -100,12 +110,12 @@ describe("the serving login", () => {
       expect(await attempt(serving, resetRole, `select from ${table}`)).toBe(permissionDenied);
   });
 
-  it("may take on the two roles and no other, creates nothing and reads no file", async () => {
+  it("may take on its roles and no other, creates nothing and reads no file", async () => {
     const ownerRole = pg.escapeIdentifier(new URL(database.ownerUrl).username);
     for (const role of [ownerRole, new URL(database.superuserUrl).username]) {
       expect(await attempt(serving, `set local role ${role}`, "select 1"), role).toBe(permissionDenied);
     }
-    for (const settings of ["", asApp(own), asReader]) {
+    for (const settings of ["", asApp(own), asReader, asAuth]) {
       expect(await attempt(serving, settings, "create table public.mine (id int)")).toBe(permissionDenied);
       expect(await attempt(serving, settings, "copy quota_plan to program 'cat'")).toBe(permissionDenied);
       expect(await attempt(serving, settings, "alter table quota_usage_event disable row level security")).toBe(
@@ -161,11 +171,11 @@ describe.each(Object.entries(tenantTables))("quota_app in %s", (table, columns) 
 });
 
 describe("quota_reader", () => {
-  it("does not read the key of page tokens", async () => {
-    expect(await attempt(serving, asReader, "select from quota_setting")).toBe(permissionDenied);
+  it.each(secretTables)("does not read %s", async (table) => {
+    expect(await attempt(serving, asReader, `select from ${table}`)).toBe(permissionDenied);
   });
 
-  it.each(tables.filter((table) => table !== "quota_setting"))(
+  it.each(tables.filter((table) => !secretTables.includes(table)))(
     "reads all rows of %s, and writes none",
     async (table) => {
       const { rows } = await superuser.query(`select count(*)::int as count from ${table}`);
@@ -180,6 +190,51 @@ describe("quota_reader", () => {
       }
     },
   );
+});
+
+describe("API keys", () => {
+  const key = (role: string, tenant: string) =>
+    `insert into quota_api_key values (gen_random_uuid(), 'n', '${role}', ${tenant}, gen_random_uuid()::text,
+      repeat('a', 64), now())`;
+
+  it("are out of reach of the role that works for tenants, its own tenant's included", async () => {
+    await superuser.query(key("TENANT", `'${own}'`));
+    for (const sql of [
+      "select from quota_api_key",
+      key("TENANT", `'${own}'`),
+      "update quota_api_key set prefix = 'x'",
+    ]) {
+      expect(await attempt(serving, asApp(own), sql), sql).toBe(permissionDenied);
+    }
+  });
+
+  it("are read, made, revoked and noted as used by quota_auth, and neither changed otherwise nor removed", async () => {
+    expect(await attempt(serving, asAuth, "select from quota_api_key")).toBe(1);
+    expect(await attempt(serving, asAuth, key("ADMIN", "null"))).toBe(1);
+    for (const column of ["revoked_at", "last_used_at"]) {
+      expect(await attempt(serving, asAuth, `update quota_api_key set ${column} = now()`)).toBe(1);
+    }
+    for (const column of ["role", "tenant_id", "secret_hash", "prefix", "expires_at", "created_at", "display_name"]) {
+      const sql = `update quota_api_key set ${column} = ${column}`;
+      expect(await attempt(serving, asAuth, sql), sql).toBe(permissionDenied);
+    }
+    expect(await attempt(serving, asAuth, "delete from quota_api_key")).toBe(permissionDenied);
+  });
+
+  it("belong to a tenant exactly when they are a tenant's", async () => {
+    const violated = "23514";
+    expect(await attempt(serving, asAuth, key("TENANT", "null"))).toBe(violated);
+    expect(await attempt(serving, asAuth, key("SERVICE", `'${own}'`))).toBe(violated);
+    expect(await attempt(serving, asAuth, key("OWNER", "null"))).toBe(violated);
+  });
+
+  it("are all that quota_auth sees", async () => {
+    for (const table of tables.filter((name) => name !== "quota_api_key")) {
+      for (const sql of [`select from ${table}`, ...writesOf(table)]) {
+        expect(await attempt(serving, asAuth, sql), sql).toBe(permissionDenied);
+      }
+    }
+  });
 });
 
 describe.each([
@@ -237,7 +292,7 @@ describe("changes of what belongs to no tenant", () => {
   });
 });
 
-it("every table with a tenant has row level security, forced, with exactly its two policies", async () => {
+it("every table with a tenant has row level security, forced, with exactly its policies", async () => {
   const { rows } = await superuser.query(
     `select c.relname as table, c.relrowsecurity and c.relforcerowsecurity as forced,
         array(select format('%s %s %s %s', p.policyname, p.permissive, p.cmd, p.roles::text) from pg_policies p
@@ -245,15 +300,13 @@ it("every table with a tenant has row level security, forced, with exactly its t
       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
       where c.relkind in ('r', 'p', 'm', 'v') and c.relnamespace = 'public'::regnamespace order by 1`,
   );
-  expect(rows).toEqual(
-    Object.keys(tenantTables)
-      .sort()
-      .map((table) => ({
-        table,
-        forced: true,
-        policies: [`${table}_app PERMISSIVE ALL {quota_app}`, `${table}_reader PERMISSIVE SELECT {quota_reader}`],
-      })),
-  );
+  const ofTenants = Object.keys(tenantTables).map((table) => ({
+    table,
+    forced: true,
+    policies: [`${table}_app PERMISSIVE ALL {quota_app}`, `${table}_reader PERMISSIVE SELECT {quota_reader}`],
+  }));
+  const keys = { table: "quota_api_key", forced: true, policies: ["quota_api_key_auth PERMISSIVE ALL {quota_auth}"] };
+  expect(rows).toEqual([keys, ...ofTenants].sort((a, b) => (a.table < b.table ? -1 : 1)));
 });
 
 describe("isolation is double", () => {

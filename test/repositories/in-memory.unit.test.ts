@@ -1,4 +1,5 @@
 import { inMemoryAdminStorage } from "../../src/repositories/in-memory/admin/in-memory-admin-storage.ts";
+import { InMemoryApiKeys } from "../../src/repositories/in-memory/in-memory-api-keys.ts";
 import { InMemoryControlUnitOfWork } from "../../src/repositories/in-memory/in-memory-control-unit-of-work.ts";
 import { InMemoryStorage } from "../../src/repositories/in-memory/in-memory-storage.ts";
 import { InMemoryUsageEventRepository } from "../../src/repositories/in-memory/in-memory-usage-event-repository.ts";
@@ -13,12 +14,15 @@ import { describeUsageStorage } from "./contract/usage-storage.ts";
 async function makeStorage(): Promise<StorageUnderTest> {
   let instant = aMoment;
   const storage = new InMemoryStorage(() => instant);
+  const apiKeys = new InMemoryApiKeys(() => instant);
   return {
     usageUnitOfWork: new InMemoryUsageUnitOfWork(storage),
     usage: new InMemoryUsageRepository(storage),
     events: new InMemoryUsageEventRepository(storage),
     control: new InMemoryControlUnitOfWork(storage),
     admin: inMemoryAdminStorage(storage),
+    apiKeys,
+    apiKeyDirectory: apiKeys,
     setClock: (next) => {
       instant = next;
     },

@@ -9,7 +9,7 @@ export type Detail = "badRequest" | "quotaFailure" | "retryInfo";
 export const details: readonly Detail[] = ["badRequest", "quotaFailure", "retryInfo"];
 
 /** What a walk needs of an app: one way into it. */
-export type Door = Pick<TestApp, "quota" | "plans" | "subscriptions"> & {
+export type Door = Pick<TestApp, "quota" | "plans" | "subscriptions" | "apiKeys"> & {
   readonly connection: { callRaw(path: string, request: Buffer): Promise<unknown> };
 };
 
@@ -157,6 +157,13 @@ export const table: readonly Line[] = [
       () => app.quota.checkQuota({ ...item(tenantId), metricCode: "free", amount: amountMax }),
     ],
   },
+  {
+    reason: "API_KEY_NOT_FOUND",
+    code: "NOT_FOUND",
+    numbers: ["api_key_id"],
+    details: [],
+    provoke: (app) => [() => app.apiKeys.revokeApiKey({ id: noTenant })],
+  },
 ];
 
 /** Provoked by breaking the service or its database, in error-table.wire.test.ts where no other file is named. */
@@ -166,10 +173,7 @@ export const elsewhere: readonly (keyof typeof ErrorReason)[] = [
   "INTERNAL",
   "DATABASE_UNAVAILABLE", // database-loss.wire.test.ts
   "OUTCOME_UNKNOWN", // outcome-unknown.wire.test.ts
-];
-/** Of parts that are not served yet: credentials and the limits of callers. */
-export const notYet: readonly (keyof typeof ErrorReason)[] = [
-  "API_KEY_NOT_FOUND",
+  // Of callers who must show a credential: test/access/
   "CREDENTIAL_MISSING",
   "CREDENTIAL_INVALID",
   "ROLE_NOT_ALLOWED",

@@ -33,7 +33,8 @@ const badValues: readonly BadValue[] = [
     shown: "postgres://owner:***@127.0.0.1:5432/quota",
     allowed: "only together with DATABASE_URL",
   },
-  { variable: "AUTH", value: "required" },
+  { variable: "AUTH", value: "yes" },
+  { variable: "REFLECTION", value: "maybe" },
   { variable: "LOG_LEVEL", value: "verbose" },
   { variable: "DATABASE_POOL_MAX", value: "0" },
   { variable: "DATABASE_PREPARED_STATEMENTS", value: "maybe" },
@@ -49,7 +50,7 @@ const badValues: readonly BadValue[] = [
 ];
 
 /** Any text may be a path; whether it leads to something useful, only the start can tell. */
-const paths = ["DATA_DIR", "PLANS_FILE"];
+const paths = ["DATA_DIR", "PLANS_FILE", "BOOTSTRAP_ADMIN_KEY_FILE"];
 
 describe("a start with a wrong value in its environment", () => {
   let folder: string;

@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../../gen/health/v1/health_pb.ts";
+import { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
+import { ApiKeyService } from "../../gen/quota/v1/api_key_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
@@ -13,7 +15,9 @@ import { DataDirectory, withChildren } from "./own-postgres.ts";
 /** The database is asked every 2 s, and has 5 s to answer; the rest is for a machine that is busy. */
 const noticedWithinMs = 20_000;
 
-const services = [QuotaService, PlanService, SubscriptionService].map(({ typeName }) => typeName);
+const services = [QuotaService, PlanService, SubscriptionService, AdminService, ApiKeyService].map(
+  ({ typeName }) => typeName,
+);
 const run = promisify(execFile);
 
 describe("a service on a PostgreSQL that goes away and comes back", () => {

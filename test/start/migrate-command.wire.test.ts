@@ -42,6 +42,7 @@ describe("npm run migrate", () => {
     expect(await migrate(env)).toEqual({ exitCode: 0, stdout: `quota-service: migrated: ${names}\n`, stderr: "" });
     expect((await rolesOf(database.superuserUrl, login)).map(({ role }) => role)).toEqual([
       "quota_app",
+      "quota_auth",
       "quota_reader",
     ]);
 

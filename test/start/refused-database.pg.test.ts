@@ -26,7 +26,7 @@ beforeAll(async () => {
   login = await logins.create("noinherit");
   servingUrl = logins.urlOf(login, database.serviceUrl);
   name = new URL(database.superuserUrl).pathname.slice(1);
-  await query(database.superuserUrl, `grant quota_app, quota_reader to ${login}`);
+  await query(database.superuserUrl, `grant quota_app, quota_reader, quota_auth to ${login}`);
 });
 
 afterAll(async () => {
@@ -185,6 +185,7 @@ describe("a start refuses a login", () => {
     ["quota_app", "TRUNCATE"],
     ["quota_app", "REFERENCES"],
     ["quota_reader", "DELETE"],
+    ["quota_auth", "DELETE"],
   ])("that may become %s with %s, which row level security does not bind", async (role, right) => {
     const revoke = `revoke ${right} on "quota_usage_refusal" from public, "${role}"`;
     const defect = `role ${role} has too many rights on table quota_usage_refusal (${right}); as its owner run: ${revoke}`;
@@ -204,7 +205,7 @@ describe("a start refuses a login", () => {
     await expectDefects(
       `grant ${right} on ${where} to public`,
       `revoke ${right} on ${where} from public`,
-      ["quota_app", "quota_reader", login].map(
+      ["quota_app", "quota_auth", "quota_reader", login].map(
         (holder) => `role ${holder} may create things (${right}) in ${where}; as its owner run: ${revoke(holder)}`,
       ),
     );

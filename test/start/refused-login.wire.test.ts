@@ -66,15 +66,18 @@ describe("a start with a login that row level security would not bind", () => {
     await query(database.superuserUrl, "drop table quota_usage_event");
   });
 
-  it.each(["quota_app", "quota_reader"])("refuses a login that inherits %s, and names a way out", async (role) => {
-    const login = await logins.create("inherit");
-    await query(database.superuserUrl, `grant ${role} to ${login}`);
-    const remedy = `grant quota_app, quota_reader to "${login}" with inherit false`;
-    const reason = `inherits the rights of quota_app or quota_reader; as who granted them run: ${remedy}`;
-    await expectRefused(login, reason);
-    // What it asks for is what lets it in: the next obstacle is the schema that is missing.
-    await query(database.superuserUrl, remedy);
-    const failed = await failToStart({ DATABASE_URL: logins.urlOf(login, database.serviceUrl) });
-    expectRefusal(failed, /^DATABASE_URL: the database has no schema yet; /);
-  });
+  it.each(["quota_app", "quota_reader", "quota_auth"])(
+    "refuses a login that inherits %s, and names a way out",
+    async (role) => {
+      const login = await logins.create("inherit");
+      await query(database.superuserUrl, `grant ${role} to ${login}`);
+      const remedy = `grant quota_app, quota_reader, quota_auth to "${login}" with inherit false`;
+      const reason = `inherits the rights of quota_app or quota_reader or quota_auth; as who granted them run: ${remedy}`;
+      await expectRefused(login, reason);
+      // What it asks for is what lets it in: the next obstacle is the schema that is missing.
+      await query(database.superuserUrl, remedy);
+      const failed = await failToStart({ DATABASE_URL: logins.urlOf(login, database.serviceUrl) });
+      expectRefusal(failed, /^DATABASE_URL: the database has no schema yet; /);
+    },
+  );
 });

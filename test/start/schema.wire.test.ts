@@ -10,8 +10,9 @@ import { TestLogins } from "./test-logins.ts";
 const oldest = migrations[0]?.name ?? "";
 const newest = migrations.at(-1)?.name ?? "";
 const command = "run: DATABASE_URL=… DATABASE_OWNER_URL=… npm run migrate";
-const bothRoles = [
+const allRoles = [
   { role: "quota_app", inherited: false },
+  { role: "quota_auth", inherited: false },
   { role: "quota_reader", inherited: false },
 ];
 
@@ -80,7 +81,7 @@ describe("a start on a database without a schema", () => {
     });
     const servers = await Promise.all(starts);
     expect(migratedBy(...servers)).toBe(1);
-    expect(await rolesOf(database.superuserUrl, login)).toEqual(bothRoles);
+    expect(await rolesOf(database.superuserUrl, login)).toEqual(allRoles);
     expect(await Promise.all(servers.map((server) => server.end()))).toEqual([0, 0]);
 
     const later = await running.start({ DATABASE_URL: url });

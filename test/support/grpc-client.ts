@@ -50,8 +50,11 @@ export interface CallOptions {
 /** A real connection to a server; calls go over the wire as any client's would. */
 export class GrpcConnection {
   readonly #client: Client;
+  readonly #metadata: Readonly<Record<string, string>>;
 
-  constructor(address: string) {
+  /** @param secret of an API key, sent with every call that names no `authorization` of its own */
+  constructor(address: string, secret?: string) {
+    this.#metadata = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
     this.#client = new Client(address, credentials.createInsecure(), {
       "grpc.max_receive_message_length": 16 * 1024 * 1024,
       // A connection of its own, so that two of them stand for two clients.
@@ -83,7 +86,7 @@ export class GrpcConnection {
   /** Sends bytes as they are, well-formed or not. */
   async callRaw(path: string, request: Buffer, options: CallOptions = {}): Promise<Buffer> {
     const metadata = new Metadata();
-    for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value);
+    for (const [name, value] of Object.entries({ ...this.#metadata, ...options.metadata })) metadata.set(name, value);
     const deadline = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
     return await new Promise<Buffer>((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(

@@ -24,6 +24,8 @@ export async function makePostgresStorage(): Promise<StorageUnderTest> {
     events: storage.events,
     control: storage.control,
     admin: storage.admin,
+    apiKeys: storage.apiKeys,
+    apiKeyDirectory: storage.apiKeyDirectory,
     setClock: (instant) => database.setClock(instant),
     readRefusals: (tenantId) => readRefusals(database.superuserUrl, tenantId),
     close: async () => {

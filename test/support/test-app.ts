@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { AdminService } from "../../gen/quota/v1/admin_service_pb.ts";
+import { ApiKeyService } from "../../gen/quota/v1/api_key_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
@@ -21,6 +22,7 @@ export interface TestApp {
   readonly plans: ReturnType<typeof plansOf>;
   readonly subscriptions: ReturnType<typeof subscriptionsOf>;
   readonly admin: ReturnType<typeof adminOf>;
+  readonly apiKeys: ReturnType<typeof apiKeysOf>;
   /** What the service has logged so far, parsed. */
   readonly logged: Record<string, unknown>[];
   /** Stops the database's clock, and with it every decision's, at the instant; undefined lets it run. */
@@ -35,6 +37,8 @@ export interface TestAppOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** An existing database instead of a fresh one; it is not dropped then. */
   readonly database?: TestDatabase;
+  /** The secret of an API key that all calls of `connection` carry. */
+  readonly secret?: string;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -53,7 +57,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     pageTokens: () => Date.now() + pageTokenOffsetMs,
   });
   const address = `${app.grpcAddress.host}:${app.grpcAddress.port}`;
-  const connection = new GrpcConnection(address);
+  const connection = new GrpcConnection(address, options.secret);
   return {
     database,
     address,
@@ -63,6 +67,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     plans: plansOf(connection),
     subscriptions: subscriptionsOf(connection),
     admin: adminOf(connection),
+    apiKeys: apiKeysOf(connection),
     logged,
     setClock: (instant) => database.setClock(instant),
     advancePageTokenClock: (milliseconds) => {
@@ -78,5 +83,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 
 const quotaOf = (connection: GrpcConnection) => connection.service(QuotaService);
 const plansOf = (connection: GrpcConnection) => connection.service(PlanService);
+const apiKeysOf = (connection: GrpcConnection) => connection.service(ApiKeyService);
 const subscriptionsOf = (connection: GrpcConnection) => connection.service(SubscriptionService);
 const adminOf = (connection: GrpcConnection) => connection.service(AdminService);

@@ -17,7 +17,7 @@ export async function createTestClock(ownerUrl: string): Promise<void> {
     await client.query("insert into test_clock values (null)");
     await client.query(`create function test_clock_now() returns timestamptz volatile language plpgsql as
       $$ begin return coalesce((select stopped_at from test_clock), clock_timestamp()); end $$`);
-    await client.query("grant select on test_clock to quota_app, quota_reader");
+    await client.query("grant select on test_clock to quota_app, quota_reader, quota_auth");
   });
 }
 

@@ -8,6 +8,7 @@ import type {
   RoleNotAllowedError,
   TenantMismatchError,
 } from "../../domain/errors/access-errors.ts";
+import type { ApiKeyNotFoundError } from "../../domain/errors/api-key-not-found-error.ts";
 import type {
   DatabaseUnavailableError,
   DrainingError,
@@ -31,6 +32,7 @@ import type { SubscriptionNotFoundError } from "../../domain/errors/subscription
 export type ErrorMetadata = Readonly<Record<string, string>>;
 
 type KnownError =
+  | ApiKeyNotFoundError
   | CallerThrottledError
   | CounterOverflowError
   | CredentialInvalidError
@@ -68,6 +70,7 @@ const metadataByReason: {
   PLAN_IN_USE: ({ planCode, use }) => ({ plan_code: planCode, is_default: String(use === "DEFAULT") }),
   PLAN_NOT_FOUND: ({ planCode }) => ({ plan_code: planCode }),
   SUBSCRIPTION_NOT_FOUND: ({ tenantId }) => ({ tenant_id: tenantId }),
+  API_KEY_NOT_FOUND: ({ apiKeyId }) => ({ api_key_id: apiKeyId }),
   IDEMPOTENCY_KEY_REUSED: ({ idempotencyKey, eventId }) => ({
     idempotency_key: echoOf(idempotencyKey),
     event_id: eventId,

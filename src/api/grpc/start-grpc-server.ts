@@ -18,6 +18,8 @@ export interface GrpcServerOptions {
   readonly listen: ListenAddress;
   readonly services: ApiServices;
   readonly authenticator: Authenticator;
+  /** Whether anybody may ask for the contract. */
+  readonly reflection: boolean;
   readonly log: Log;
 }
 
@@ -63,7 +65,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     server.addService(definition, implementation);
   }
   health.addTo(server);
-  addReflection(server, [...served.map(({ service }) => service), HealthService]);
+  if (options.reflection) addReflection(server, [...served.map(({ service }) => service), HealthService]);
   const address = { host: listen.host, port: await bind(server, listen) };
   let drained: Promise<void> | undefined;
   return {

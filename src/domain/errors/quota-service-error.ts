@@ -9,6 +9,7 @@ export type QuotaErrorReason =
   | "PLAN_IN_USE"
   | "PLAN_NOT_FOUND"
   | "SUBSCRIPTION_NOT_FOUND"
+  | "API_KEY_NOT_FOUND"
   | "IDEMPOTENCY_KEY_REUSED"
   | "PLAN_EXISTS"
   | "REVISION_MISMATCH"

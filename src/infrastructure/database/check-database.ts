@@ -4,7 +4,7 @@ import { checkIsolation } from "./isolation/check-isolation.ts";
 import { grantOptionsVersion, newerSchema } from "./migration/migrate.ts";
 import { compareSchema } from "./migration/schema-versions.ts";
 import { migrationTable } from "./orm.ts";
-import { appRole, readerRole } from "./roles.ts";
+import { readerRole, servingRoles } from "./roles.ts";
 import { StartError } from "./start-error.ts";
 
 /** PostgreSQL 15 is the oldest with the privileges that the schema relies on. */
@@ -40,7 +40,7 @@ const factsSql = `
     current_setting('transaction_read_only') as read_only,
     r.rolsuper as superuser, r.rolbypassrls as bypasses,
     r.rolreplication as replicates, r.rolcreaterole as creates_roles,
-    ${hasRoleSql(appRole, "USAGE")} or ${hasRoleSql(readerRole, "USAGE")} as inherits,
+    ${servingRoles.map((role) => hasRoleSql(role, "USAGE")).join(" or ")} as inherits,
     r.rolinherit and current_setting('server_version_num')::int < ${grantOptionsVersion} as would_inherit,
     (select pg_has_role(d.datdba, 'USAGE') from pg_database d where d.datname = current_database()) as owns_database,
     (select min(c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -109,8 +109,8 @@ function loginProblem(facts: LoginFacts): string | undefined {
     return `${login} inherits the rights of its roles; as a superuser run: alter role ${name} noinherit`;
   }
   if (facts.inherits) {
-    const grant = `grant ${appRole}, ${readerRole} to ${name} with inherit false`;
-    return `${login} inherits the rights of ${appRole} or ${readerRole}; as who granted them run: ${grant}`;
+    const grant = `grant ${servingRoles.join(", ")} to ${name} with inherit false`;
+    return `${login} inherits the rights of ${servingRoles.join(" or ")}; as who granted them run: ${grant}`;
   }
   return undefined;
 }
@@ -119,12 +119,12 @@ async function compareWithCode(client: pg.Client): Promise<void> {
   const migrateHint = "run: DATABASE_URL=… DATABASE_OWNER_URL=… npm run migrate";
   const { rows: tables } = await client.query<{ readonly present: boolean; readonly member: boolean }>(
     `select to_regclass($1) is not null as present,
-      ${hasRoleSql(appRole, "MEMBER")} and ${hasRoleSql(readerRole, "MEMBER")} as member`,
+      ${servingRoles.map((role) => hasRoleSql(role, "MEMBER")).join(" and ")} as member`,
     [migrationTable],
   );
   if (tables[0]?.present !== true) throw new StartError(`DATABASE_URL: the database has no schema yet; ${migrateHint}`);
   if (!tables[0].member) {
-    throw new StartError(`DATABASE_URL: its login is not a member of ${appRole} and ${readerRole}; ${migrateHint}`);
+    throw new StartError(`DATABASE_URL: its login is not a member of ${servingRoles.join(" and ")}; ${migrateHint}`);
   }
   const executed = await readExecuted(client);
   const schema = compareSchema(executed);

@@ -6,7 +6,7 @@ import {
 } from "../../repositories/storage-errors.ts";
 import { codeOf, isConnectionLoss } from "./database-errors.ts";
 import { CommitRolledBackError } from "./transaction-client.ts";
-import type { Transactions } from "./transactions.ts";
+import type { OpenTransaction, Transactions } from "./transactions.ts";
 
 /** How long the server is asked about a commit whose answer was lost, and how often. */
 const resolveTimeoutMs = 5_000;
@@ -32,6 +32,19 @@ export interface Written {
   readonly events: readonly UsageEvent[];
   /** What "committed" means without events: believed where nothing is acknowledged (refusals), and unknown otherwise. */
   readonly isIdBelieved: boolean;
+}
+
+/**
+ * What a transaction of the control plane has written, which has no events to prove it. Undefined when it only read: the
+ * server gives a transaction its id with the first write.
+ */
+export async function readControlWritten(transaction: OpenTransaction): Promise<Written | undefined> {
+  const [row] = await transaction.query<{ readonly id: string | null }>(
+    "select pg_current_xact_id_if_assigned()::text as id",
+    [],
+  );
+  const transactionId = row?.id ?? undefined;
+  return transactionId === undefined ? undefined : { transactionId, events: [], isIdBelieved: false };
 }
 
 /**

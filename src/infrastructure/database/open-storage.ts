@@ -1,9 +1,13 @@
 import type { AdminStorage } from "../../repositories/admin/admin-storage.ts";
+import type { ApiKeyDirectory } from "../../repositories/api-key-directory.ts";
+import type { ApiKeyUnitOfWork } from "../../repositories/api-key-repository.ts";
 import type { ControlUnitOfWork } from "../../repositories/control-unit-of-work.ts";
 import type { PageTokenSeal } from "../../repositories/page-token-seal.ts";
 import type { UsageEventRepository } from "../../repositories/usage-event-repository.ts";
 import type { UsageRepository } from "../../repositories/usage-repository.ts";
 import type { UsageUnitOfWork } from "../../repositories/usage-unit-of-work.ts";
+import { PostgresApiKeyDirectory } from "./access/postgres-api-key-directory.ts";
+import { PostgresApiKeyUnitOfWork } from "./access/postgres-api-key-unit-of-work.ts";
 import { postgresAdminStorage } from "./admin/postgres-admin-storage.ts";
 import { PostgresControlUnitOfWork } from "./control/postgres-control-unit-of-work.ts";
 import type { DatabaseClock } from "./database-clock.ts";
@@ -35,6 +39,8 @@ export interface PostgresStorage {
   readonly events: UsageEventRepository;
   readonly control: ControlUnitOfWork;
   readonly admin: AdminStorage;
+  readonly apiKeys: ApiKeyUnitOfWork;
+  readonly apiKeyDirectory: ApiKeyDirectory;
   readonly pageTokenSeal: PageTokenSeal;
   /** @throws when the database does not answer a query */
   ping(): Promise<void>;
@@ -42,8 +48,8 @@ export interface PostgresStorage {
   close(): Promise<void>;
 }
 
-/** Recording, checking and status each have one batch under way at most, so more connections than these would idle. */
-const usageLanes = 3;
+/** Recording, checking, status and the look at keys each have one batch under way at most: more connections would idle. */
+const usageLanes = 4;
 
 /** How much later than the server's own time-out an answer may come before its connection counts as lost. */
 const answerGraceMs = 5_000;
@@ -77,6 +83,8 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
       events,
       control: new PostgresControlUnitOfWork(transactions, options.clock),
       admin: postgresAdminStorage(transactions, events, options.clock),
+      apiKeys: new PostgresApiKeyUnitOfWork(transactions, options.clock),
+      apiKeyDirectory: new PostgresApiKeyDirectory(transactions, pipelined, options.clock),
       pageTokenSeal: await readPageTokenSeal(transactions),
       ping: async () => {
         await Promise.all([

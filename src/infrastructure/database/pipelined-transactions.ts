@@ -1,7 +1,12 @@
 import type pg from "pg";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { orRollBack } from "./or-roll-back.ts";
-import { appTransactionSql, genericPlansSql, type StatementTimeouts } from "./transaction-settings.ts";
+import {
+  appTransactionSql,
+  authTransactionSql,
+  genericPlansSql,
+  type StatementTimeouts,
+} from "./transaction-settings.ts";
 
 /** SQL that is run again and again, with a name under which the server keeps it parsed and planned. */
 export interface Statement {
@@ -30,15 +35,27 @@ export class PipelinedTransactions {
 
   /** A transaction on the rows of these tenants. @throws StorageUnavailableError without a connection */
   async open(tenantIds: readonly string[]): Promise<PipelinedTransaction> {
-    const settings = `${appTransactionSql(tenantIds, this.#options.timeouts)}; ${genericPlansSql}`;
-    const client = await orUnavailable(() => this.#pool.connect());
-    return new PipelinedTransaction(client, settings, this.#options.namedStatements);
+    return await this.#open(appTransactionSql(tenantIds, this.#options.timeouts));
   }
 
   /** One statement in a transaction of its own, which costs one round trip. @throws the ports' errors */
   async read(tenantIds: readonly string[], statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+    return await this.#read(appTransactionSql(tenantIds, this.#options.timeouts), statement, parameters);
+  }
+
+  /** The same on the credentials of callers. */
+  async readAsAuth(statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+    return await this.#read(authTransactionSql(this.#options.timeouts), statement, parameters);
+  }
+
+  async #open(settings: string): Promise<PipelinedTransaction> {
+    const client = await orUnavailable(() => this.#pool.connect());
+    return new PipelinedTransaction(client, `${settings}; ${genericPlansSql}`, this.#options.namedStatements);
+  }
+
+  async #read(settings: string, statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
     try {
-      const transaction = await this.open(tenantIds);
+      const transaction = await this.#open(settings);
       return await orRollBack(transaction, async () => {
         const rows = transaction.query(statement, parameters);
         const [read] = await Promise.all([rows, transaction.commit()]);

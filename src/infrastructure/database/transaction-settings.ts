@@ -1,4 +1,4 @@
-import { appRole, readerRole, tenantSetting } from "./roles.ts";
+import { appRole, authRole, readerRole, tenantSetting } from "./roles.ts";
 
 /** Bounds of every statement, in milliseconds. */
 export interface StatementTimeouts {
@@ -32,6 +32,10 @@ export const snapshotTransactionSql = "set transaction isolation level repeatabl
 
 export function readerTransactionSql(timeouts: StatementTimeouts): string {
   return `set local role ${readerRole}; ${common(timeouts)}`;
+}
+
+export function authTransactionSql(timeouts: StatementTimeouts): string {
+  return `set local role ${authRole}; ${common(timeouts)}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { tenantFilterName } from "./entities/tenant-table.ts";
 import { orRollBack } from "./or-roll-back.ts";
 import {
   appTransactionSql,
+  authTransactionSql,
   readerTransactionSql,
   type StatementTimeouts,
   snapshotTransactionSql,
@@ -53,6 +54,17 @@ export class Transactions {
     work: (transaction: OpenTransaction) => Promise<T>,
   ): Promise<T> {
     return await this.#run(() => this.openAsApp(tenantIds, snapshotTransactionSql), work);
+  }
+
+  /** Work on the credentials of callers. */
+  async asAuth<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    return await this.#run(() => this.openAsAuth(), work);
+  }
+
+  async openAsAuth(): Promise<OpenTransaction> {
+    const em = this.#orm.em.fork({ clear: true });
+    em.setFilterParams(tenantFilterName, { tenantIds: [] });
+    return await this.#open(em, authTransactionSql(this.#timeouts));
   }
 
   async openAsApp(tenantIds: readonly string[], characteristics = ""): Promise<OpenTransaction> {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { describeApiKeys } from "./api-keys.ts";
 import { describeLimitOverrides } from "./control-overrides.ts";
 import { describePlans } from "./control-plans.ts";
 import { describeSubscriptions } from "./control-subscriptions.ts";
 import { describeControlTransactions } from "./control-transactions.ts";
 import type { StorageUnderTest } from "./storage-under-test.ts";
 
-/** What every implementation of the control plane's ports guarantees: plans, subscriptions and overrides. */
+/** What every implementation of the control plane's ports guarantees: plans, subscriptions, overrides and keys. */
 export function describeControlStorage(name: string, makeStorage: () => Promise<StorageUnderTest>): void {
   describe(`control storage: ${name}`, () => {
     let current: StorageUnderTest | undefined;
@@ -26,5 +27,6 @@ export function describeControlStorage(name: string, makeStorage: () => Promise<
     describe("plans", () => describePlans(storage));
     describe("subscriptions", () => describeSubscriptions(storage));
     describe("overrides", () => describeLimitOverrides(storage));
+    describe("API keys", () => describeApiKeys(storage));
   });
 }

@@ -1,6 +1,8 @@
 import type { EpochMilliseconds } from "../../../src/domain/instant.ts";
 import type { UsageRefusal } from "../../../src/domain/usage-refusal.ts";
 import type { AdminStorage } from "../../../src/repositories/admin/admin-storage.ts";
+import type { ApiKeyDirectory } from "../../../src/repositories/api-key-directory.ts";
+import type { ApiKeyUnitOfWork } from "../../../src/repositories/api-key-repository.ts";
 import type { ControlUnitOfWork } from "../../../src/repositories/control-unit-of-work.ts";
 import type { UsageEventRepository } from "../../../src/repositories/usage-event-repository.ts";
 import type { UsageRepository } from "../../../src/repositories/usage-repository.ts";
@@ -13,6 +15,8 @@ export interface StorageUnderTest {
   readonly events: UsageEventRepository;
   readonly control: ControlUnitOfWork;
   readonly admin: AdminStorage;
+  readonly apiKeys: ApiKeyUnitOfWork;
+  readonly apiKeyDirectory: ApiKeyDirectory;
   /** Stops the storage's clock at this instant; work that waits for a lock must see it when it gets the lock. */
   setClock(instant: EpochMilliseconds): Promise<void> | void;
   /** Every stored refusal of the tenant, in any order. No port reads them yet. */

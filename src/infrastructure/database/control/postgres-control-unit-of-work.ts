@@ -1,5 +1,5 @@
 import type { ControlStore, ControlUnitOfWork } from "../../../repositories/control-unit-of-work.ts";
-import { commitOrFindOut, type Written } from "../commit-outcome.ts";
+import { commitOrFindOut, readControlWritten } from "../commit-outcome.ts";
 import type { DatabaseClock } from "../database-clock.ts";
 import { translateDatabaseError } from "../database-errors.ts";
 import { orRollBack } from "../or-roll-back.ts";
@@ -23,7 +23,7 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
       const transaction = await this.#transactions.openAsApp(tenantIds);
       return await orRollBack(transaction, async () => {
         const result = await work(this.#store(transaction, false));
-        await commitOrFindOut(transaction, this.#transactions, tenantIds, await readWritten(transaction));
+        await commitOrFindOut(transaction, this.#transactions, tenantIds, await readControlWritten(transaction));
         return result;
       });
     } catch (error) {
@@ -43,14 +43,4 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
       now: () => readNow(transaction, this.#clock),
     };
   }
-}
-
-/** Undefined when the work only read: the server gives a transaction its id with the first write. */
-async function readWritten(transaction: OpenTransaction): Promise<Written | undefined> {
-  const [row] = await transaction.query<{ readonly id: string | null }>(
-    "select pg_current_xact_id_if_assigned()::text as id",
-    [],
-  );
-  const transactionId = row?.id ?? undefined;
-  return transactionId === undefined ? undefined : { transactionId, events: [], isIdBelieved: false };
 }

@@ -1,3 +1,4 @@
+import { ApiKeyEntity } from "./api-key-entity.ts";
 import { ControlChangeEntity } from "./control-change-entity.ts";
 import { LimitOverrideEntity } from "./limit-override-entity.ts";
 import { PlanEntity, PlanLimitEntity } from "./plan-entity.ts";
@@ -18,4 +19,5 @@ export const entities = [
   UsageRefusalEntity,
   SettingEntity,
   ControlChangeEntity,
+  ApiKeyEntity,
 ];

@@ -1,15 +1,16 @@
 import pg from "pg";
-import { appRole, readerRole, tenantSetting } from "../roles.ts";
+import { appRole, authRole, readerRole, servingRoles, tenantSetting } from "../roles.ts";
 
 /** Rights that row level security does not bind: TRUNCATE empties every tenant's rows, the others look or act past it. */
 const unboundRights = ["TRUNCATE", "REFERENCES", "TRIGGER"];
 
 const tableRights = ["SELECT", "INSERT", "UPDATE", "DELETE", ...unboundRights];
 
-/** What each of the two roles has no business with, besides the rights that row level security does not bind. */
+/** What each of the roles has no business with, besides the rights that row level security does not bind. */
 const forbiddenRights: Readonly<Record<string, readonly string[]>> = {
   [appRole]: unboundRights,
   [readerRole]: ["INSERT", "UPDATE", "DELETE", ...unboundRights],
+  [authRole]: ["DELETE", ...unboundRights],
 };
 
 /** The service's tables: those that a login finds by their names alone. */
@@ -20,6 +21,9 @@ const tables = `select c.oid, c.relname as name, c.relowner as owner from pg_cla
 const hasRight = (role: string, right: string) =>
   `(has_table_privilege(${role}, t.oid, ${right})
     or (${right} in ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') and has_any_column_privilege(${role}, t.oid, ${right})))`;
+
+/** As the elements of a list in SQL, between its outer quotation marks. */
+const roleList = servingRoles.join("', '");
 
 interface Session {
   readonly login: string;
@@ -83,10 +87,10 @@ async function tableRightDefects(client: pg.Client, { login }: Session): Promise
 /** A relation of one's own would stand in for the service's in the transactions that come after on the connection. */
 async function creationDefects(client: pg.Client, { database, schema }: Session): Promise<string[]> {
   const { rows } = await client.query<{ readonly holder: string; readonly right: string; readonly place: string }>(
-    `select holder, r as right, 'database' as place from unnest(array[session_user::text, '${appRole}', '${readerRole}']) holder,
+    `select holder, r as right, 'database' as place from unnest(array[session_user::text, '${roleList}']) holder,
       unnest(array['CREATE', 'TEMPORARY']) r where has_database_privilege(holder::name, current_database(), r)
     union all
-    select holder, 'CREATE', 'schema' from unnest(array[session_user::text, '${appRole}', '${readerRole}']) holder
+    select holder, 'CREATE', 'schema' from unnest(array[session_user::text, '${roleList}']) holder
       where has_schema_privilege(holder::name, current_schema(), 'CREATE')
     order by 3, 2, 1`,
   );
@@ -101,12 +105,12 @@ interface PowerfulRole {
   readonly power: string;
 }
 
-/** Roles that the login could SET ROLE to, the two of the service included, with a power that neither should have. */
+/** Roles that the login could SET ROLE to, those of the service included, with a power that none should have. */
 async function roleDefects(client: pg.Client, { login }: Session): Promise<string[]> {
   const beyond = tableRights
     .map(
       (right) => `select t.name from t where ${hasRight("r.oid", `'${right}'`)}
-      and not ${hasRight(`'${appRole}'`, `'${right}'`)} and not ${hasRight(`'${readerRole}'`, `'${right}'`)}`,
+      and not ${servingRoles.map((role) => hasRight(`'${role}'`, `'${right}'`)).join(" and not ")}`,
     )
     .join(" union all ");
   const { rows } = await client.query<PowerfulRole>(
@@ -121,14 +125,14 @@ async function roleDefects(client: pg.Client, { login }: Session): Promise<strin
           and f.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files')) then 'reaches past SQL'
         when pg_has_role(r.oid, d.datdba, 'USAGE') then 'owns the database'
         when exists (select from t where pg_has_role(r.oid, t.owner, 'USAGE')) then 'owns the tables'
-        when r.rolname not in ('${appRole}', '${readerRole}') and exists (${beyond}) then 'has more rights on the tables'
+        when r.rolname not in ('${roleList}') and exists (${beyond}) then 'has more rights on the tables'
       end as power
       from pg_roles r, pg_database d
       where d.datname = current_database() and r.rolname <> session_user and pg_has_role(session_user, r.oid, 'MEMBER')
     ) roles where power is not null order by role`,
   );
   return rows.map(({ role, power }) => {
-    const own = [appRole, readerRole].includes(role);
+    const own = servingRoles.includes(role);
     const remedy = own ? "take that from it" : `as who granted it run: revoke ${id(role)} from ${id(login)}`;
     return `login ${login} may become ${role}, which ${power}; ${remedy}`;
   });

@@ -2,7 +2,7 @@ import pg from "pg";
 import { reasonOf, withStartConnection } from "../connect-at-start.ts";
 import { codeOf } from "../database-errors.ts";
 import { migrationTable, openOrm } from "../orm.ts";
-import { appRole, readerRole } from "../roles.ts";
+import { servingRoles } from "../roles.ts";
 import { StartError } from "../start-error.ts";
 import { compareSchema } from "./schema-versions.ts";
 
@@ -19,8 +19,8 @@ const missingRight = "42501";
 export const grantOptionsVersion = 160_000;
 
 /**
- * Brings the schema up to date as its owner, lets the serving login take on the two roles, and lets nobody else create
- * things beside it. Processes that start at once wait for each other.
+ * Brings the schema up to date as its owner, lets the serving login take on its roles, and lets nobody else create things
+ * beside it. Processes that start at once wait for each other.
  *
  * @param servingLogin the name of the role that the service logs in as
  * @returns the names of the migrations that were run
@@ -73,9 +73,9 @@ async function grantRoles(client: pg.Client, servingLogin: string): Promise<void
   const { rows } = await client.query<{ readonly role: string; readonly options: string }>(
     `select role, case when current_setting('server_version_num')::int >= ${grantOptionsVersion}
         then ' with inherit false' else '' end as options
-      from unnest(array['${appRole}', '${readerRole}']) as role
+      from unnest($2::text[]) as role
       where not pg_has_role($1::name, role::name, 'MEMBER')`,
-    [servingLogin],
+    [servingLogin, servingRoles],
   );
   for (const { role, options } of rows) {
     const grant = `grant ${role} to ${pg.escapeIdentifier(servingLogin)}${options}`;
