@@ -60,7 +60,7 @@ export async function answerCall(
       return create(rpc.method.output, await rpc.handler(request, context));
     } catch (error) {
       // After the end nobody hears of it any more, but a defect is one all the same.
-      if (context.isGone && !isAbort(error)) statusOf(error, logged, log);
+      if (context.isGone && !isEnd(error)) statusOf(error, logged, log);
       throw error;
     } finally {
       calls.end();
@@ -87,6 +87,7 @@ export async function answerCall(
 
 const codeNames = new Map<number, string>(Object.entries(statusCodes).map(([name, code]) => [code, name]));
 
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
+/** Whether the error only says that the work was given up because nobody waits for it. */
+function isEnd(error: unknown): boolean {
+  return error instanceof CallEndedError || (error instanceof Error && error.name === "AbortError");
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import type { Caller } from "../auth/caller.ts";
 import { requestIdFrom, requestIdHeader } from "../request-id.ts";
 
@@ -97,9 +97,14 @@ export class Exchange implements Caller {
     const isCutShort = !this.request.complete;
     if (isCutShort) this.closeAfterwards();
     response.statusCode = status;
+    // Over HTTP/2 the rest of a stream would be waited for as well.
+    if (isCutShort && "stream" in response) closeWhenSent(response.stream);
     response.end(this.method === "HEAD" ? "" : bytes);
-    if (isCutShort && "stream" in response) response.once("finish", () => response.stream?.close());
   }
+}
+
+function closeWhenSent(stream: ServerHttp2Stream): void {
+  stream.once("finish", () => stream.close());
 }
 
 /** Path and query of a request target, which may be a whole URL (RFC 9112, 3.2.2). */

@@ -54,7 +54,10 @@ export class HttpListener {
     this.#http1.maxConnections = connectionsMax;
     this.#http2 = createHttp2(
       { settings: { maxConcurrentStreams: streamsPerConnectionMax, maxHeaderListSize: headerBytesMax } },
-      onRequest,
+      (request, response) => {
+        if (headerBytesOf(request) > headerBytesMax) response.writeHead(431).end();
+        else onRequest(request, response);
+      },
     );
     this.#http2.on("session", (session) => this.#hold(session));
     // Connections come to the one server that listens, which hands those of the other version on.
@@ -133,4 +136,9 @@ export class HttpListener {
     this.#silent.add(socket);
     socket.on("readable", listen).on("error", end).on("end", end).on("close", forget);
   }
+}
+
+/** The library asks clients to keep to the bound, and holds them to it only once they have confirmed that. */
+function headerBytesOf({ rawHeaders }: NodeRequest): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, 0);
 }

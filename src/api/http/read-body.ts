@@ -1,6 +1,7 @@
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
 import type { NodeRequest } from "./exchange.ts";
+import { CallEndedError } from "./http-call-context.ts";
 
 /** A body that takes longer than this to arrive is given up. */
 export const bodyTimeoutMs = 10_000;
@@ -14,7 +15,7 @@ const discardedBytesMax = 1024 * 1024;
 /**
  * The whole body, as it came.
  *
- * @throws MessageTooLargeError, InvalidRequestError when it does not arrive in time, AbortError when the caller leaves
+ * @throws MessageTooLargeError, InvalidRequestError when it does not arrive in time, CallEndedError when the caller leaves
  */
 export async function readBody(request: NodeRequest, bytesMax: number): Promise<Buffer> {
   const declared = Number(request.headers["content-length"] ?? 0);
@@ -26,7 +27,7 @@ export async function readBody(request: NodeRequest, bytesMax: number): Promise<
     const timer = setTimeout(() => fail(late()), bodyTimeoutMs);
     const stop = () => {
       clearTimeout(timer);
-      request.off("data", take).off("end", finish).off("error", fail).off("close", leave);
+      request.off("data", take).off("end", finish).off("error", leave).off("close", leave);
     };
     const fail = (error: Error) => {
       stop();
@@ -44,8 +45,9 @@ export async function readBody(request: NodeRequest, bytesMax: number): Promise<
       stop();
       resolve(Buffer.concat(chunks));
     };
-    const leave = () => fail(new DOMException("the caller has left", "AbortError"));
-    request.on("data", take).once("end", finish).once("error", fail).once("close", leave);
+    // Whatever breaks a request off, a reset or a malformed chunk, nobody waits for an answer to it.
+    const leave = () => fail(new CallEndedError("CANCELLED"));
+    request.on("data", take).once("end", finish).once("error", leave).once("close", leave);
   });
 }
 

@@ -49,7 +49,7 @@ export class StaticFiles {
     if (method !== "GET" && method !== "HEAD") return jsonAnswer(405, { error: "method" }, { allow: "GET, HEAD" });
     if (path === this.#prefix) return { status: 308, headers: { location: `${this.#prefix}/${query}` } };
     const serve = this.#opened();
-    if (serve === undefined) return jsonAnswer(404, { message: `nothing is built for ${this.#prefix}/ here` });
+    if (serve === undefined) return jsonAnswer(404, { message: `what belongs to ${this.#prefix}/ is not built here` });
     response.setHeader("content-security-policy", contentSecurityPolicy);
     request.url = path.slice(this.#prefix.length);
     return await new Promise((resolve) => {

@@ -7,10 +7,10 @@ import {
   QuotaService,
 } from "../../../../gen/quota/v1/quota_service_pb.ts";
 import { requestBytesMax } from "../../../domain/bounds.ts";
-import { echoOf } from "../../../domain/echo.ts";
-import { InvalidRequestError } from "../../../domain/errors/invalid-request-error.ts";
+import { echoOf, quoted } from "../../../domain/echo.ts";
+import { type FieldViolation, InvalidRequestError } from "../../../domain/errors/invalid-request-error.ts";
 import { messageOfJson } from "../../decoding/decode-json.ts";
-import { isJsonObject, readJson } from "../../decoding/read-json.ts";
+import { isJsonObject, type JsonObject, readJson } from "../../decoding/read-json.ts";
 import { enforcementsByNumber } from "../../mapping/enums.ts";
 import { answerCall, type CallableRpc, type ServingContext } from "../answer-call.ts";
 import { type Answer, type Exchange, jsonAnswer } from "../exchange.ts";
@@ -45,7 +45,7 @@ export class RestEndpoints {
         methods: ["GET", "HEAD"],
         rpc: rpcOf(rpcs, QuotaService.method.getStatus),
         readRequest: async (exchange) => {
-          refuseNames([...new URLSearchParams(exchange.query).keys()], []);
+          refuse(unknownNames([...new URLSearchParams(exchange.query).keys()], []));
           return create(GetStatusRequestSchema, { tenantId: tenantIdOf(exchange) });
         },
         // Of this RPC's own output.
@@ -107,28 +107,29 @@ function tenantIdOf(exchange: Exchange): string {
   return exchange.header(tenantIdHeader.toLowerCase()) ?? "";
 }
 
+/** Read as the RPC's request, of which it is a part: two fields, under the contract's names only. */
 async function readCheck(exchange: Exchange): Promise<Message> {
   const { value, losses } = readJson(await readBody(exchange.request, requestBytesMax));
-  // Read as the RPC's request, of which it has two fields, under the contract's names and as plain JSON.
-  if (isJsonObject(value)) {
-    refuseNames(Object.keys(value), checkNames);
-    if (typeof value["amount"] === "string") throw invalid("amount", "is text; a JSON number is required");
-  }
+  if (isJsonObject(value)) refuse([...unknownNames(Object.keys(value), checkNames), ...textForNumber(value)]);
   const request = messageOfJson(CheckQuotaRequestSchema, { value, losses });
   request.tenantId = tenantIdOf(exchange);
   return request;
 }
 
-function refuseNames(names: readonly string[], known: readonly string[]): void {
+function unknownNames(names: readonly string[], known: readonly string[]): FieldViolation[] {
   const told = known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;
-  const violations = names
+  return names
     .filter((name) => !known.includes(name))
     .map((name) => ({ field: echoOf(name), description: `is not known; ${told}` }));
-  if (violations.length > 0) throw new InvalidRequestError(violations);
 }
 
-function invalid(field: string, description: string): InvalidRequestError {
-  return new InvalidRequestError([{ field, description }]);
+/** The JSON of protobuf takes numbers as text too; these endpoints have their numbers plain, in both directions. */
+function textForNumber({ amount }: JsonObject): FieldViolation[] {
+  return typeof amount === "string" ? [{ field: "amount", description: `is ${quoted(amount)}, not a number` }] : [];
+}
+
+function refuse(violations: readonly FieldViolation[]): void {
+  if (violations.length > 0) throw new InvalidRequestError(violations);
 }
 
 function statusBody({ metrics }: GetStatusResponse): unknown {
