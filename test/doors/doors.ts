@@ -22,7 +22,10 @@ export function connectTo({ address, httpUrl }: Addresses, name: DoorName): Conn
   return name === "gRPC" ? new GrpcConnection(address) : new HttpConnection(httpUrl, name);
 }
 
-export function doorOf(connection: Connection): Door {
+/** A door with every service, and not those alone that the table of errors is walked with. */
+export type WholeDoor = Door & { readonly connection: Connection };
+
+export function doorOf(connection: Connection): WholeDoor {
   return {
     connection,
     quota: connection.service(QuotaService),

@@ -1,35 +1,38 @@
 import { type DescMethod, type Message, toJsonString } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AdminService, SeriesWindow } from "../../gen/quota/v1/admin_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
 import { EventOrder, LimitEnforcement } from "../../gen/quota/v1/usage_pb.ts";
 import { servedServices } from "../../src/api/served-services.ts";
 import { fakeServices } from "../api/fake-services.ts";
-import type { Door } from "../rules/error-lines.ts";
 import { hard, noon, soft, unlimited } from "../rules/fixtures.ts";
 import { aCode, aTenant } from "../support/builders.ts";
+import { refusalOfCall } from "../support/grpc-client.ts";
 import { startTestApp, type TestApp } from "../support/test-app.ts";
-import { connectTo, type DoorName, doorNames, doorOf } from "./doors.ts";
+import { connectTo, type DoorName, doorNames, doorOf, type WholeDoor } from "./doors.ts";
 
 /** What one door answered, under the name of each RPC. */
 type Answers = ReadonlyMap<string, string>;
 
 /** Calls every RPC, with a tenant and a plan of its own, and gives the answers without what differs for that reason. */
-async function walk(door: Door): Promise<Answers> {
-  const [tenantId, code] = [aTenant(), aCode("plan")];
+async function walk(door: WholeDoor): Promise<Answers> {
+  const [tenantId, code, metricCode] = [aTenant(), aCode("plan"), aCode("metric")];
   const answers = new Map<string, string>();
   const take = <M extends Message>(method: DescMethod, message: M): M => {
     const text = toJsonString(method.output, message)
       .replaceAll(tenantId, "(tenant)")
       .replaceAll(code, "(plan)")
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, "(id)")
+      .replaceAll(metricCode, "(metric)")
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, "(id)")
       .replaceAll(/"nextPageToken":"[^"]+"/g, '"nextPageToken":"(token)"');
     answers.set(method.toString(), text);
     return message;
   };
   const { plans, subscriptions, quota } = door;
-  const limits = [hard("items", 5n), soft("calls", 2n), unlimited("rows")];
+  const limits = [hard(metricCode, 5n), soft("calls", 2n), unlimited("rows")];
   const created = await plans.createPlan({ plan: { code, displayName: "Wörter, 語 & ✓", limits } });
   take(PlanService.method.createPlan, created);
   take(PlanService.method.getPlan, await plans.getPlan({ code }));
@@ -44,22 +47,36 @@ async function walk(door: Door): Promise<Answers> {
     SubscriptionService.method.listSubscriptions,
     await subscriptions.listSubscriptions({ planCode: code, pageSize: 1 }),
   );
-  const override = { tenantId, metricCode: "items", limit: 2n ** 53n - 1n, enforcement: LimitEnforcement.SOFT };
+  const override = { tenantId, metricCode, limit: 2n ** 53n - 1n, enforcement: LimitEnforcement.SOFT };
   take(SubscriptionService.method.putLimitOverride, await subscriptions.putLimitOverride({ override }));
   take(SubscriptionService.method.listLimitOverrides, await subscriptions.listLimitOverrides({ tenantId }));
   take(
     SubscriptionService.method.deleteLimitOverride,
-    await subscriptions.deleteLimitOverride({ tenantId, metricCode: "items" }),
+    await subscriptions.deleteLimitOverride({ tenantId, metricCode }),
   );
   const metadata = JSON.parse('{"__proto__":{"a":[null,1.5,"é",{"b":{}}]},"constructor":true}');
-  const usage = { tenantId, metricCode: "items", amount: 3n, metadata, idempotencyKey: "key ~ 1", planCode: code };
+  const usage = { tenantId, metricCode, amount: 3n, metadata, idempotencyKey: "key ~ 1", planCode: code };
   await quota.recordUsage(usage);
   take(QuotaService.method.recordUsage, await quota.recordUsage(usage));
-  take(QuotaService.method.checkQuota, await quota.checkQuota({ tenantId, metricCode: "items", amount: 4n }));
-  take(QuotaService.method.getStatus, await quota.getStatus({ tenantId, metricCodes: ["items", "rows"] }));
-  await quota.recordUsage({ tenantId, metricCode: "items", amount: 1n });
-  const page = { tenantId, metricCode: "items", order: EventOrder.OLDEST_FIRST, pageSize: 1 };
+  take(QuotaService.method.checkQuota, await quota.checkQuota({ tenantId, metricCode, amount: 4n }));
+  take(QuotaService.method.getStatus, await quota.getStatus({ tenantId, metricCodes: [metricCode, "rows"] }));
+  await quota.recordUsage({ tenantId, metricCode, amount: 1n });
+  const page = { tenantId, metricCode, order: EventOrder.OLDEST_FIRST, pageSize: 1 };
   take(QuotaService.method.listEvents, await quota.listEvents(page));
+  await refusalOfCall(quota.recordUsage({ tenantId, metricCode, amount: 9n }));
+  const [admin, { method }] = [door.connection.service(AdminService), AdminService];
+  take(method.listUsageRecords, await admin.listUsageRecords({ tenantId }));
+  take(method.listUsageEvents, await admin.listUsageEvents({ tenantId, order: EventOrder.OLDEST_FIRST }));
+  take(method.listRefusals, await admin.listRefusals({ tenantId }));
+  take(method.listTenantsNearLimit, await admin.listTenantsNearLimit({ metricCode, minPercentUsed: 1 }));
+  take(method.listChanges, await admin.listChanges({ tenantId }));
+  const series = {
+    tenantId,
+    metricCode,
+    createdFrom: timestampFromMs(noon - 1),
+    createdBefore: timestampFromMs(noon + 1),
+  };
+  take(method.getUsageSeries, await admin.getUsageSeries({ ...series, window: SeriesWindow.HOUR }));
   take(SubscriptionService.method.deleteSubscription, await subscriptions.deleteSubscription({ tenantId }));
   take(PlanService.method.deletePlan, await plans.deletePlan({ code }));
   const others = await plans.listPlans({ pageSize: 1 });
