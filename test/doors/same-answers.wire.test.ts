@@ -2,6 +2,8 @@ import { type DescMethod, type Message, toJsonString } from "@bufbuild/protobuf"
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AdminService, SeriesWindow } from "../../gen/quota/v1/admin_service_pb.ts";
+import { Role } from "../../gen/quota/v1/api_key_pb.ts";
+import { ApiKeyService } from "../../gen/quota/v1/api_key_service_pb.ts";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
@@ -27,6 +29,7 @@ async function walk(door: WholeDoor): Promise<Answers> {
       .replaceAll(code, "(plan)")
       .replaceAll(metricCode, "(metric)")
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, "(id)")
+      .replaceAll(/"prefix":"[^"]+"/g, '"prefix":"(prefix)"')
       .replaceAll(/"nextPageToken":"[^"]+"/g, '"nextPageToken":"(token)"');
     answers.set(method.toString(), text);
     return message;
@@ -77,6 +80,10 @@ async function walk(door: WholeDoor): Promise<Answers> {
     createdBefore: timestampFromMs(noon + 1),
   };
   take(method.getUsageSeries, await admin.getUsageSeries({ ...series, window: SeriesWindow.HOUR }));
+  const key = await door.apiKeys.createApiKey({ displayName: "Für den Shop", role: Role.TENANT, tenantId });
+  take(ApiKeyService.method.createApiKey, { ...key, secret: key.secret.length > 20 ? "(secret)" : "" });
+  take(ApiKeyService.method.revokeApiKey, await door.apiKeys.revokeApiKey({ id: key.apiKey?.id ?? "" }));
+  take(ApiKeyService.method.listApiKeys, await door.apiKeys.listApiKeys({ tenantId }));
   take(SubscriptionService.method.deleteSubscription, await subscriptions.deleteSubscription({ tenantId }));
   take(PlanService.method.deletePlan, await plans.deletePlan({ code }));
   const others = await plans.listPlans({ pageSize: 1 });
