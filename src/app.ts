@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { DoorBounds } from "./api/abuse/door-bounds.ts";
 import type { ApiServices } from "./api/api-services.ts";
 import type { Authenticator } from "./api/auth/authenticator.ts";
 import { startGrpcServer } from "./api/grpc/start-grpc-server.ts";
@@ -124,6 +125,8 @@ interface DoorParts {
 }
 
 async function openDoors({ config, services, authenticator, log, undo }: DoorParts) {
+  const bounds = new DoorBounds(log, config.bounds);
+  undo.push(async () => bounds.connections.stop());
   const all: Door[] = [];
   // One step for both: they drain side by side, within one deadline.
   undo.push(async () => void (await Promise.all(all.map((door) => door.drain(config.drainTimeoutMs)))));
@@ -133,6 +136,7 @@ async function openDoors({ config, services, authenticator, log, undo }: DoorPar
     authenticator,
     reflection: config.reflection === "on",
     log,
+    bounds,
   });
   all.push(grpc);
   const http = await startHttpServer({
@@ -140,6 +144,7 @@ async function openDoors({ config, services, authenticator, log, undo }: DoorPar
     services,
     authenticator,
     log,
+    bounds,
     corsOrigins: config.corsOrigins,
     consoleFolder,
   });

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
+import { DoorBounds } from "../../src/api/abuse/door-bounds.ts";
 import { ActiveCalls } from "../../src/api/active-calls.ts";
 import type { ApiServices } from "../../src/api/api-services.ts";
 import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
@@ -39,7 +40,7 @@ type RecordUsageHandler = HandlerOf<typeof QuotaService.method.recordUsage>;
 export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise<void> {
   const { definition, implementation } = unaryService(
     served(QuotaService, { recordUsage, checkQuota: refuse, getStatus: refuse, listEvents: refuse }),
-    { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), log },
+    { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), bounds: new DoorBounds(log), log },
   );
   const server = new Server({
     // What startGrpcServer sets.
@@ -47,7 +48,7 @@ export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise
     "grpc.max_concurrent_streams": 1_024,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.enable_channelz": 0,
-    interceptors: [transportErrors],
+    interceptors: [transportErrors(() => undefined)],
   });
   server.addService(definition, implementation);
   const { host, port } = listenAddress();

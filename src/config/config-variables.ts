@@ -1,3 +1,4 @@
+import { boundVariables } from "./bound-variables.ts";
 import { authModes, logLevels } from "./config.ts";
 import { type ConfigVariable, choiceVariable, type DefaultedVariable, integerVariable } from "./config-variable.ts";
 import { databaseUrlAllowed, isDatabaseUrl, maskDatabaseUrl } from "./database-url.ts";
@@ -167,4 +168,5 @@ export const configVariables: readonly ConfigVariable<unknown>[] = [
   statementTimeoutMs,
   lockTimeoutMs,
   drainTimeoutMs,
+  ...boundVariables,
 ];

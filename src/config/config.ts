@@ -25,8 +25,26 @@ export interface Config {
   readonly statementTimeoutMs: number;
   /** Longest wait for one lock. */
   readonly lockTimeoutMs: number;
+  /** What callers and their connections may cost. */
+  readonly bounds: BoundsConfig;
   /** How long a stop waits for calls in flight. 0: not at all. */
   readonly drainTimeoutMs: number;
+}
+
+export interface CallerBoundConfig {
+  readonly callsPerSecondMax: number;
+  readonly callsInFlightMax: number;
+}
+
+export interface BoundsConfig {
+  /** Of a credential of the role TENANT. */
+  readonly tenant: CallerBoundConfig;
+  /** Of every other credential. */
+  readonly other: CallerBoundConfig;
+  /** To each of the two servers, at least 2. */
+  readonly connectionsMax: number;
+  readonly connectionAgeMaxMs: number;
+  readonly connectionIdleMaxMs: number;
 }
 
 /** A PostgreSQL that the service brings, starts and stops itself. */

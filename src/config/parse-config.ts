@@ -1,5 +1,6 @@
 import { quoted } from "../domain/echo.ts";
-import type { Config, EmbeddedDatabaseConfig, ExternalDatabaseConfig } from "./config.ts";
+import * as bounds from "./bound-variables.ts";
+import type { BoundsConfig, Config, EmbeddedDatabaseConfig, ExternalDatabaseConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ConfigVariable, DefaultedVariable } from "./config-variable.ts";
 import * as variables from "./config-variables.ts";
@@ -33,11 +34,28 @@ export function parseConfig(env: Environment): Config {
     databasePreparedStatements: read(env, variables.databasePreparedStatements),
     statementTimeoutMs: read(env, variables.statementTimeoutMs),
     lockTimeoutMs: read(env, variables.lockTimeoutMs),
+    bounds: readBounds(env),
     drainTimeoutMs: read(env, variables.drainTimeoutMs),
   };
   assertReachableByNobodyElse(config);
   assertLocksTimeOutFirst(config);
   return config;
+}
+
+function readBounds(env: Environment): BoundsConfig {
+  return {
+    tenant: {
+      callsPerSecondMax: read(env, bounds.tenantRateMax),
+      callsInFlightMax: read(env, bounds.tenantConcurrencyMax),
+    },
+    other: {
+      callsPerSecondMax: read(env, bounds.callerRateMax),
+      callsInFlightMax: read(env, bounds.callerConcurrencyMax),
+    },
+    connectionsMax: read(env, bounds.connectionsMax),
+    connectionAgeMaxMs: read(env, bounds.connectionAgeMaxMs),
+    connectionIdleMaxMs: read(env, bounds.connectionIdleMaxMs),
+  };
 }
 
 function readDatabase(env: Environment): EmbeddedDatabaseConfig | ExternalDatabaseConfig {

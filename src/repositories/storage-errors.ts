@@ -17,6 +17,11 @@ export class StorageBusyError extends StorageUnavailableError {
   override readonly name: string = "StorageBusyError";
 }
 
+/** More work waits for the storage already than it may make wait. Nothing was written; may be retried later. */
+export class StorageCrowdedError extends Error {
+  override readonly name = "StorageCrowdedError";
+}
+
 /** The connection was lost during the commit, and the storage cannot be asked what became of it. Never retried blindly. */
 export class CommitOutcomeUnknownError extends Error {
   override readonly name = "CommitOutcomeUnknownError";

@@ -1,3 +1,4 @@
+import type { DoorBounds } from "../../src/api/abuse/door-bounds.ts";
 import type { ApiServices } from "../../src/api/api-services.ts";
 import type { Authenticator } from "../../src/api/auth/authenticator.ts";
 import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
@@ -27,6 +28,7 @@ export async function startTestServer(
   fakes: Parameters<typeof fakeServices>[0] = {},
   authenticator: Authenticator = new OpenAuthenticator(),
   httpOptions: Partial<HttpServerOptions> = {},
+  bounds?: DoorBounds,
 ): Promise<TestServer> {
   const logged: LogLine[] = [];
   const services: ApiServices = fakeServices(fakes);
@@ -35,6 +37,7 @@ export async function startTestServer(
     services,
     authenticator,
     reflection: true,
+    ...(bounds === undefined ? {} : { bounds }),
     log: {
       debug: (fields: LogLine["fields"], message: string) => void logged.push({ level: "debug", fields, message }),
       error: (fields: LogLine["fields"], message: string) => void logged.push({ level: "error", fields, message }),

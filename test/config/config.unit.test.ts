@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { defaultDoorBounds } from "../../src/api/abuse/door-bounds.ts";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { configVariables } from "../../src/config/config-variables.ts";
 import { isLoopback, listenAddressText, parseListenAddress } from "../../src/config/listen-address.ts";
@@ -32,6 +33,7 @@ const defaults = {
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 2_000,
   drainTimeoutMs: 8_000,
+  bounds: defaultDoorBounds,
 };
 
 describe("defaults", () => {

@@ -47,6 +47,13 @@ const badValues: readonly BadValue[] = [
     others: { STATEMENT_TIMEOUT_MS: "900" },
   },
   { variable: "DRAIN_TIMEOUT_MS", value: "-1" },
+  { variable: "CALLER_RATE_MAX", value: "0" },
+  { variable: "CALLER_CONCURRENCY_MAX", value: "many" },
+  { variable: "TENANT_RATE_MAX", value: "1000000000" },
+  { variable: "TENANT_CONCURRENCY_MAX", value: "-1" },
+  { variable: "CONNECTIONS_MAX", value: "1" },
+  { variable: "CONNECTION_AGE_MAX_MS", value: "1h" },
+  { variable: "CONNECTION_IDLE_MAX_MS", value: "10" },
 ];
 
 /** Any text may be a path; whether it leads to something useful, only the start can tell. */

@@ -45,6 +45,11 @@ export class GrpcCallContext implements CallContext, Caller {
     return this.#call.getHost();
   }
 
+  /** The peer's address and port, which no two open connections share. */
+  get connection(): string {
+    return this.#call.getPeer();
+  }
+
   get peer(): string {
     return this.#call.getPeer().replace(/:[0-9]+$/, "");
   }

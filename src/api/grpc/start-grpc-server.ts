@@ -1,6 +1,8 @@
 import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
 import { Health as HealthService } from "../../../gen/health/v1/health_pb.ts";
 import { requestBytesMax } from "../../domain/bounds.ts";
+import { connectionBounds } from "../abuse/connection-bounds.ts";
+import { DoorBounds } from "../abuse/door-bounds.ts";
 import { ActiveCalls } from "../active-calls.ts";
 import type { ApiServices } from "../api-services.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -10,6 +12,7 @@ import type { Log } from "../log.ts";
 import { servedServices } from "../served-services.ts";
 import { drainServer } from "./drain-server.ts";
 import { Health } from "./health.ts";
+import { boundHeaders, http2Servers } from "./http2-servers.ts";
 import { addReflection } from "./reflection.ts";
 import { transportErrors } from "./transport-errors.ts";
 import { unaryService } from "./unary-service.ts";
@@ -21,6 +24,8 @@ export interface GrpcServerOptions {
   /** Whether anybody may ask for the contract. */
   readonly reflection: boolean;
   readonly log: Log;
+  /** Shared with the other door; absent: the defaults, for this one alone. */
+  readonly bounds?: DoorBounds;
 }
 
 export interface GrpcServer {
@@ -35,10 +40,10 @@ export interface GrpcServer {
   drain(deadlineMs: number): Promise<void>;
 }
 
-/** One connection may have this many calls in flight, each of which may hold a request of 64 KiB. */
-const streamsPerConnectionMax = 1_024;
 /** Clients that vanished without a word are noticed by a ping after this long without traffic. */
 const keepaliveTimeMs = 60_000;
+/** For the calls of a connection that has come of age: longer than any call waits. */
+const connectionAgeGraceMs = 60_000;
 
 /**
  * Serves the contract over gRPC, with health checks and reflection.
@@ -46,7 +51,7 @@ const keepaliveTimeMs = 60_000;
  * @throws ListenError when the address is taken or is none of this machine's
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { listen, services, authenticator, log } = options;
+  const { listen, services, authenticator, log, bounds = new DoorBounds(log) } = options;
   // grpc-js prints to the console by itself, a taken port for one.
   setLogger({ error: (text: string) => log.debug({}, text) });
   const calls = new ActiveCalls();
@@ -54,12 +59,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const health = new Health(served.map(({ service }) => service.typeName));
   const server = new Server({
     "grpc.max_receive_message_length": requestBytesMax,
-    "grpc.max_concurrent_streams": streamsPerConnectionMax,
+    "grpc.max_concurrent_streams": connectionBounds.streamsPerConnectionMax,
+    "grpc.max_connection_age_ms": bounds.options.connectionAgeMaxMs,
+    "grpc.max_connection_age_grace_ms": connectionAgeGraceMs,
+    "grpc.max_connection_idle_ms": bounds.options.connectionIdleMaxMs,
     "grpc.keepalive_time_ms": keepaliveTimeMs,
     "grpc.enable_channelz": 0,
-    interceptors: [transportErrors],
+    interceptors: [transportErrors((peer) => bounds.connections.fault(peer))],
   });
-  const context = { calls, authenticator, log: new OutageLog(log) };
+  boundHeaders(server);
+  const context = { calls, authenticator, bounds, log: new OutageLog(log) };
   for (const service of served) {
     const { definition, implementation } = unaryService(service, context);
     server.addService(definition, implementation);
@@ -67,6 +76,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   health.addTo(server);
   if (options.reflection) addReflection(server, [...served.map(({ service }) => service), HealthService]);
   const address = { host: listen.host, port: await bind(server, listen) };
+  for (const http2Server of http2Servers(server)) bounds.connections.watch(http2Server, http2Server);
   let drained: Promise<void> | undefined;
   return {
     address,

@@ -14,15 +14,20 @@ type SentStatus = Parameters<InterceptedCall["sendStatus"]>[0];
  *
  * grpc-js sends these statuses from its innermost call object, past every interceptor, so the way out of that object
  * itself is replaced. A wire test holds each of them.
+ *
+ * @param onFault told of the connection of each call that was none
  */
-export const transportErrors: ServerInterceptor = (_method, call) => {
-  const sendStatus = call.sendStatus.bind(call);
-  call.sendStatus = (sent) => {
-    const error = ownErrorFor(sent);
-    sendStatus(error === undefined ? sent : statusResponse(statusOfDomainError(error)));
+export function transportErrors(onFault: (connection: string) => void): ServerInterceptor {
+  return (_method, call) => {
+    const sendStatus = call.sendStatus.bind(call);
+    call.sendStatus = (sent) => {
+      const error = ownErrorFor(sent);
+      if (error !== undefined || sent.code === grpcStatus.UNAUTHENTICATED) onFault(call.getPeer());
+      sendStatus(error === undefined ? sent : statusResponse(statusOfDomainError(error)));
+    };
+    return new ServerInterceptingCall(call);
   };
-  return new ServerInterceptingCall(call);
-};
+}
 
 /** The texts by which grpc-js tells faults of the request; there is nothing else to know them by. */
 const requestFaults: readonly (readonly [RegExp, string])[] = [

@@ -1,4 +1,5 @@
 import { create, type DescMethod, toBinary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import {
   status as grpcStatus,
   type handleUnaryCall,
@@ -6,6 +7,8 @@ import {
   type ServiceDefinition,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import type { Principal } from "../../domain/principal.ts";
+import type { DoorBounds } from "../abuse/door-bounds.ts";
 import type { ActiveCalls } from "../active-calls.ts";
 import { admissionTo, pathOf } from "../auth/admission.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -20,8 +23,12 @@ import { statusResponse } from "./status-response.ts";
 export interface ServingContext {
   readonly calls: ActiveCalls;
   readonly authenticator: Authenticator;
+  readonly bounds: DoorBounds;
   readonly log: Log;
 }
+
+/** Not worth counting while they wait to be read: a connection has room for a thousand calls, so for a mebibyte of these. */
+const smallAnswerBytesMax = 1_024;
 
 export interface UnaryService {
   readonly definition: ServiceDefinition;
@@ -64,17 +71,38 @@ function unaryCall(
   const decode = requestDecoder(method.input);
   const admit = admissionTo(method, serving.authenticator);
 
+  const { callers, unsent } = serving.bounds;
+  const changesNothing = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+
   async function answer(request: Buffer, context: GrpcCallContext): Promise<Buffer> {
     serving.calls.begin();
+    let entered: Principal | undefined;
     try {
-      const principal = admit(context);
-      context.admit(principal instanceof Promise ? await principal : principal);
+      const found = admit(context);
+      const principal = found instanceof Promise ? await found : found;
+      callers.enter(principal);
+      entered = principal;
+      unsent.requireRoom(context.connection);
+      context.admit(principal);
       const response = create(method.output, await handler(decode(request), context));
       const { buffer, byteOffset, byteLength } = toBinary(method.output, response);
+      if (changesNothing) unsent.requireRoom(context.connection);
       return Buffer.from(buffer, byteOffset, byteLength);
     } finally {
+      if (entered !== undefined) callers.leave(entered);
       serving.calls.end();
     }
+  }
+
+  /** Counts an answer until the call has ended, which grpc-js reports when its last byte is out or its stream gone. */
+  function send(call: ServerUnaryCall<Buffer, Buffer>, response: Buffer, callback: sendUnaryData<Buffer>): void {
+    const { byteLength } = response;
+    if (byteLength > smallAnswerBytesMax && !call.cancelled) {
+      const connection = call.getPeer();
+      unsent.add(connection, byteLength);
+      call.once("cancelled", () => unsent.taken(connection, byteLength));
+    }
+    callback(null, response);
   }
 
   async function serve(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> {
@@ -85,7 +113,7 @@ function unaryCall(
     try {
       const response = await answer(call.request, context);
       context.answered();
-      callback(null, response);
+      send(call, response, callback);
     } catch (error) {
       // grpc-js has ended the call itself then, as CANCELLED or DEADLINE_EXCEEDED.
       if (context.explains(error)) return serving.log.debug(logged, "call given up");

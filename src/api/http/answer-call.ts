@@ -1,6 +1,9 @@
 import { create, type DescMethod, type Message } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../../gen/google/rpc/status_pb.ts";
 import { StatusSchema } from "../../../gen/google/rpc/status_pb.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { DoorBounds } from "../abuse/door-bounds.ts";
 import type { ActiveCalls } from "../active-calls.ts";
 import { type Admission, admissionTo, pathOf } from "../auth/admission.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -14,6 +17,7 @@ import { CallEndedError, HttpCallContext } from "./http-call-context.ts";
 export interface ServingContext {
   readonly calls: ActiveCalls;
   readonly authenticator: Authenticator;
+  readonly bounds: DoorBounds;
   readonly log: Log;
 }
 
@@ -46,23 +50,32 @@ export async function answerCall(
   exchange: Exchange,
   timeoutMs: number | undefined,
   readRequest: () => Promise<Message>,
-  { calls, log }: ServingContext,
+  { calls, bounds, log }: ServingContext,
 ): Promise<Outcome> {
   const begunAt = performance.now();
   const context = new HttpCallContext(exchange, timeoutMs);
   const logged = { requestId: context.requestId, method: rpc.path };
+  const changesNothing = rpc.method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 
   async function work(): Promise<Message> {
     calls.begin();
+    let entered: Principal | undefined;
     try {
-      context.admit(await rpc.admit(exchange));
+      const principal = await rpc.admit(exchange);
+      bounds.callers.enter(principal);
+      entered = principal;
+      bounds.unsent.requireRoom(exchange.connection);
+      context.admit(principal);
       const request = await readRequest();
-      return create(rpc.method.output, await rpc.handler(request, context));
+      const answer = create(rpc.method.output, await rpc.handler(request, context));
+      if (changesNothing) bounds.unsent.requireRoom(exchange.connection);
+      return answer;
     } catch (error) {
       // After the end nobody hears of it any more, but a defect is one all the same.
       if (context.isGone && !isEnd(error)) statusOf(error, logged, log);
       throw error;
     } finally {
+      if (entered !== undefined) bounds.callers.leave(entered);
       calls.end();
     }
   }

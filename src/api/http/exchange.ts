@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
+import type { UnsentAnswers } from "../abuse/unsent-answers.ts";
 import type { Caller } from "../auth/caller.ts";
 import { requestIdFrom, requestIdHeader } from "../request-id.ts";
 
@@ -21,10 +22,12 @@ export class Exchange implements Caller {
   readonly path: string;
   /** With its question mark; empty without one. */
   readonly query: string;
+  readonly #unsent: UnsentAnswers;
   #isAnswered = false;
   #isGone = false;
 
-  constructor(request: NodeRequest, response: NodeResponse) {
+  constructor(request: NodeRequest, response: NodeResponse, unsent: UnsentAnswers) {
+    this.#unsent = unsent;
     this.request = request;
     this.response = response;
     this.requestId = requestIdFrom(this.header(requestIdHeader));
@@ -56,6 +59,12 @@ export class Exchange implements Caller {
 
   get host(): string | undefined {
     return this.header(":authority") ?? this.header("host");
+  }
+
+  /** The peer's address and port, which no two open connections share. */
+  get connection(): string {
+    const { remoteAddress, remotePort } = this.request.socket;
+    return `${remoteAddress}:${remotePort}`;
   }
 
   get peer(): string {
@@ -99,6 +108,9 @@ export class Exchange implements Caller {
     response.statusCode = status;
     // Over HTTP/2 the rest of a stream would be waited for as well.
     if (isCutShort && "stream" in response) closeWhenSent(response.stream);
+    const { connection } = this;
+    this.#unsent.add(connection, bytes.byteLength);
+    response.once("close", () => this.#unsent.taken(connection, bytes.byteLength));
     response.end(this.method === "HEAD" ? "" : bytes);
   }
 }

@@ -3,11 +3,11 @@ import { createServer as createHttp2, type Http2Server, type ServerHttp2Session 
 import { createServer as createHttps } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
+import { connectionBounds } from "../abuse/connection-bounds.ts";
+import type { ConnectionGuard } from "../abuse/connection-guard.ts";
 import { type ListenAddress, ListenError } from "../listen-error.ts";
 import type { NodeRequest, NodeResponse } from "./exchange.ts";
 
-/** Connections at once; more are closed as they come. */
-const connectionsMax = 4_096;
 /** All headers of one request together, its target included. Connect's GET carries its message there. */
 const headerBytesMax = 16 * 1024;
 /** Without its headers, or its first byte, for this long a connection is given up. */
@@ -51,9 +51,11 @@ export class HttpListener {
             { ...options, ...tls, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: headersTimeoutMs },
             onRequest,
           );
-    this.#http1.maxConnections = connectionsMax;
     this.#http2 = createHttp2(
-      { settings: { maxConcurrentStreams: streamsPerConnectionMax, maxHeaderListSize: headerBytesMax } },
+      {
+        maxHeaderListPairs: connectionBounds.headerPairsMax,
+        settings: { maxConcurrentStreams: streamsPerConnectionMax, maxHeaderListSize: headerBytesMax },
+      },
       (request, response) => {
         if (headerBytesOf(request) > headerBytesMax) response.writeHead(431).end();
         else onRequest(request, response);
@@ -71,6 +73,11 @@ export class HttpListener {
     };
     if (tls === undefined) this.#http1.on(connected, (socket: Socket) => this.#listenFirst(socket, take));
     else this.#http1.on(connected, (socket: TLSSocket) => take(socket, socket.alpnProtocol === "h2"));
+  }
+
+  /** To be called once, before it listens. */
+  guardBy(guard: ConnectionGuard): void {
+    guard.watch(this.#http1, this.#http2);
   }
 
   /** @throws ListenError */

@@ -1,4 +1,5 @@
 import type { SecureContextOptions } from "node:tls";
+import { DoorBounds } from "../abuse/door-bounds.ts";
 import { ActiveCalls } from "../active-calls.ts";
 import type { ApiServices } from "../api-services.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -20,6 +21,8 @@ export interface HttpServerOptions {
   readonly services: ApiServices;
   readonly authenticator: Authenticator;
   readonly log: Log;
+  /** Shared with the other door; absent: the defaults, for this one alone. */
+  readonly bounds?: DoorBounds;
   /** Origins whose scripts may read answers. */
   readonly corsOrigins: readonly string[];
   /** Where the console was built, served at `/console/`. It may be missing. */
@@ -51,11 +54,12 @@ const closingGraceMs = 1_000;
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const log = new OutageLog(options.log);
   const calls = new ActiveCalls();
+  const { bounds = new DoorBounds(options.log) } = options;
   const readiness = new Readiness();
   const cors = new Cors(options.corsOrigins);
   const route = routesOf({
     services: servedServices(options.services),
-    serving: { calls, authenticator: options.authenticator, log },
+    serving: { calls, authenticator: options.authenticator, bounds, log },
     readiness,
     console: new StaticFiles("/console", options.consoleFolder),
   });
@@ -69,12 +73,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 
   const listener = new HttpListener((request, response) => {
-    const exchange = new Exchange(request, response);
+    const exchange = new Exchange(request, response, bounds.unsent);
     serve(exchange).catch((error: unknown) => {
       log.error({ requestId: exchange.requestId, path: exchange.path, err: error }, "a request failed unexpectedly");
       exchange.send(defect(exchange.requestId));
     });
   }, options.tls);
+  listener.guardBy(bounds.connections);
 
   const address = await listener.listen(options.listen);
   let drained: Promise<void> | undefined;

@@ -87,10 +87,7 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
       apiKeyDirectory: new PostgresApiKeyDirectory(transactions, pipelined, options.clock),
       pageTokenSeal: await readPageTokenSeal(transactions),
       ping: async () => {
-        await Promise.all([
-          transactions.asReader((transaction) => transaction.query("select 1", [])),
-          pipelined.read([], pingStatement, []),
-        ]);
+        await Promise.all([transactions.ping(), pipelined.read([], pingStatement, [])]);
       },
       close,
     };

@@ -1,5 +1,6 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { CompiledQuery, type Kysely } from "kysely";
+import { StorageCrowdedError } from "../../repositories/storage-errors.ts";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { tenantFilterName } from "./entities/tenant-table.ts";
 import { orRollBack } from "./or-roll-back.ts";
@@ -21,6 +22,12 @@ export interface OpenTransaction {
   commit(): Promise<void>;
   rollback(): Promise<void>;
 }
+
+/**
+ * Transactions that may wait for a connection. Each holds an EntityManager of some hundred kilobytes, and what comes after so
+ * many would wait longer than its caller does.
+ */
+const openingMax = 128;
 
 /** Opens transactions. A fresh EntityManager each, because an identity map must not outlive its tenants. */
 export class Transactions {
@@ -67,6 +74,13 @@ export class Transactions {
     return await this.#open(em, authTransactionSql(this.#timeouts));
   }
 
+  /** Whether a reader's transaction can be had, also when others are turned away. */
+  async ping(): Promise<void> {
+    const transaction = await this.#openAsReader("");
+    await orRollBack(transaction, () => transaction.query("select 1", []));
+    await transaction.commit();
+  }
+
   async openAsApp(tenantIds: readonly string[], characteristics = ""): Promise<OpenTransaction> {
     const settings = characteristics + appTransactionSql(tenantIds, this.#timeouts);
     const em = this.#orm.em.fork({ clear: true });
@@ -82,6 +96,7 @@ export class Transactions {
   }
 
   async #run<T>(open: () => Promise<OpenTransaction>, work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    if (this.#opening.size >= openingMax) throw new StorageCrowdedError("too many transactions wait for a connection");
     try {
       const transaction = await open();
       return await orRollBack(transaction, async () => {
