@@ -179,8 +179,8 @@ function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks) {
     tracking: new UsageTrackingService(recorder, new OverLimitWarnings(log), batchQueueBounds),
     enforcement: new QuotaEnforcementService(storage.usage, periodAt, batchQueueBounds),
     eventListing: new UsageEventListing(recorder, tokens),
-    plans: new PlanService(storage.control, tokens),
-    subscriptions: new SubscriptionService(storage.control, tokens),
+    plans: new PlanService(storage.control, tokens, randomBits),
+    subscriptions: new SubscriptionService(storage.control, tokens, randomBits),
     admin: new AdminService(storage.admin, tokens, periodAt),
     apiKeys: new ApiKeyService(storage.apiKeys, tokens, { secrets: apiKeySecrets, random: randomBits }),
   };

@@ -1,3 +1,4 @@
+import type { Actor } from "../domain/actor.ts";
 import { type QuotaErrorReason, QuotaServiceError } from "../domain/errors/quota-service-error.ts";
 import type { PlanDefinition } from "../domain/plan.ts";
 import type { SubscriptionDefinition } from "../domain/subscription.ts";
@@ -16,6 +17,9 @@ export interface PlansFileServices {
 export interface PlansFileLog extends WarningLog {
   info(fields: Record<string, unknown>, message: string): void;
 }
+
+/** Who the audit trail says has created them: the service itself, at its start. */
+const actor: Actor = { name: "plans file", requestId: "" };
 
 /** Failures that say nothing about the entry at hand: the next one would fail as well. */
 const outages: readonly QuotaErrorReason[] = ["DATABASE_UNAVAILABLE", "OVERLOADED", "DRAINING", "OUTCOME_UNKNOWN"];
@@ -50,7 +54,7 @@ class PlansFileApplication {
 
   async applyPlan(plan: PlanDefinition): Promise<void> {
     await this.#attempt({ planCode: plan.code }, `plan ${plan.code}`, async (warn) => {
-      const { value: stored, isNew } = await this.#services.plans.createMissingPlan(plan);
+      const { value: stored, isNew } = await this.#services.plans.createMissingPlan(plan, actor);
       if (!isNew) warnOfDifferences(planDifferences(stored, plan), warn);
       else this.#plansCreated += 1;
       if (isNew && stored.isDefault !== plan.isDefault) {
@@ -62,7 +66,10 @@ class PlansFileApplication {
   async applySubscription(subscription: SubscriptionDefinition): Promise<void> {
     const { tenantId, planCode } = subscription;
     await this.#attempt({ tenantId, planCode }, `subscription of tenant ${tenantId}`, async (warn) => {
-      const { value: stored, isNew } = await this.#services.subscriptions.createMissingSubscription(subscription);
+      const { value: stored, isNew } = await this.#services.subscriptions.createMissingSubscription(
+        subscription,
+        actor,
+      );
       if (isNew) this.#subscriptionsCreated += 1;
       else warnOfDifferences(subscriptionDifferences(stored, subscription), warn);
     });

@@ -1,4 +1,5 @@
 import type { EpochMilliseconds } from "../domain/instant.ts";
+import type { ChangeLog } from "./change-log.ts";
 import type { LimitOverrideRepository } from "./limit-override-repository.ts";
 import type { PlanRepository } from "./plan-repository.ts";
 import type { SubscriptionRepository } from "./subscription-repository.ts";
@@ -8,6 +9,7 @@ export interface ControlStore {
   readonly plans: PlanRepository;
   readonly subscriptions: SubscriptionRepository;
   readonly overrides: LimitOverrideRepository;
+  readonly changes: ChangeLog;
   /** The storage's clock, which decisions use too (R9). */
   now(): Promise<EpochMilliseconds>;
 }

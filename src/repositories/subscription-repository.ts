@@ -7,6 +7,8 @@ export interface SubscriptionFilter {
 /** Subscriptions, at most one a tenant, ordered by tenant id. */
 export interface SubscriptionRepository {
   find(tenantId: string): Promise<Subscription | undefined>;
+  /** Locks the subscription until the transaction ends, so that two changes of it do not take the same one for the earlier. */
+  findForUpdate(tenantId: string): Promise<Subscription | undefined>;
   list(filter: SubscriptionFilter, afterTenantId: string | undefined, limit: number): Promise<Subscription[]>;
   /**
    * @throws PlanNotFoundError when the plan does not exist

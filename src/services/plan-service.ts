@@ -1,22 +1,26 @@
+import type { Actor } from "../domain/actor.ts";
 import { PlanNotFoundError } from "../domain/errors/limit-lookup-errors.ts";
 import { PlanExistsError, PlanInUseError, RevisionMismatchError } from "../domain/errors/plan-errors.ts";
+import type { RandomBits } from "../domain/event-id.ts";
 import type { EpochMilliseconds } from "../domain/instant.ts";
 import { type Plan, type PlanDefinition, samePlanDefinition } from "../domain/plan.ts";
 import type { ControlStore, ControlUnitOfWork } from "../repositories/control-unit-of-work.ts";
+import { planEntry } from "./control-entries.ts";
+import type { ControlJournal } from "./control-journal.ts";
+import { ControlPlane } from "./control-plane.ts";
 import type { Created } from "./created.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
-import { changeSafely, rerunAfterLostRace } from "./storage-failures.ts";
 
 const listing: Listing = { name: "plans", filters: {} };
 
-/** Plans and their limits. Every change holds from the next decision on, in every process (R5). */
+/** Plans and their limits. Every change holds from the next decision on, in every process (R5), and is written down. */
 export class PlanService {
-  readonly #unitOfWork: ControlUnitOfWork;
+  readonly #plane: ControlPlane;
   readonly #tokens: PageTokens;
 
-  constructor(unitOfWork: ControlUnitOfWork, tokens: PageTokens) {
-    this.#unitOfWork = unitOfWork;
+  constructor(unitOfWork: ControlUnitOfWork, tokens: PageTokens, random: RandomBits) {
+    this.#plane = new ControlPlane(unitOfWork, random);
     this.#tokens = tokens;
   }
 
@@ -26,17 +30,18 @@ export class PlanService {
    *
    * @throws PlanExistsError when a different plan of the code exists
    */
-  async createPlan(definition: PlanDefinition): Promise<Plan> {
-    return await this.#change(true, async (store) => {
+  async createPlan(definition: PlanDefinition, actor: Actor): Promise<Plan> {
+    return await this.#change(actor, true, async (store, journal) => {
       const existing = await store.plans.findForUpdate(definition.code);
       if (existing !== undefined) {
         if (samePlanDefinition(existing, definition)) return existing;
         throw new PlanExistsError(existing.code, existing.revision);
       }
       const now = await store.now();
-      if (definition.isDefault) await endOtherDefault(store, definition.code, now);
+      if (definition.isDefault) await endOtherDefault(store, journal, definition.code, now);
       const plan: Plan = { ...definition, revision: 1n, createdAt: now, updatedAt: now };
       await store.plans.insert(plan);
+      await journal.record(now, planEntry({ after: plan }));
       return plan;
     });
   }
@@ -47,21 +52,22 @@ export class PlanService {
    *
    * @returns the plan of the code, and whether this call created it
    */
-  async createMissingPlan(definition: PlanDefinition): Promise<Created<Plan>> {
-    return await this.#change(true, async (store) => {
+  async createMissingPlan(definition: PlanDefinition, actor: Actor): Promise<Created<Plan>> {
+    return await this.#change(actor, true, async (store, journal) => {
       const existing = await store.plans.findForUpdate(definition.code);
       if (existing !== undefined) return { value: existing, isNew: false };
       const now = await store.now();
       const isDefault = definition.isDefault && (await store.plans.findDefaultForUpdate()) === undefined;
       const plan: Plan = { ...definition, isDefault, revision: 1n, createdAt: now, updatedAt: now };
       await store.plans.insert(plan);
+      await journal.record(now, planEntry({ after: plan }));
       return { value: plan, isNew: true };
     });
   }
 
   /** @throws PlanNotFoundError */
   async getPlan(code: string): Promise<Plan> {
-    const plan = await rerunAfterLostRace(() => this.#unitOfWork.readAllTenants((store) => store.plans.find(code)));
+    const plan = await this.#plane.readAllTenants((store) => store.plans.find(code));
     if (plan === undefined) throw new PlanNotFoundError(code);
     return plan;
   }
@@ -69,9 +75,7 @@ export class PlanService {
   /** Ordered by code. @throws PageTokenInvalidError */
   async listPlans(page: PageRequest<Plan>): Promise<Page<Plan>> {
     const after = this.#tokens.read(listing, page.token);
-    const plans = await rerunAfterLostRace(() =>
-      this.#unitOfWork.readAllTenants((store) => store.plans.list(after, page.size + 1)),
-    );
+    const plans = await this.#plane.readAllTenants((store) => store.plans.list(after, page.size + 1));
     return pageOf(plans, page, (last) => this.#tokens.issue(listing, last.code));
   }
 
@@ -82,14 +86,14 @@ export class PlanService {
    * @throws PlanNotFoundError
    * @throws RevisionMismatchError when the plan has changed since
    */
-  async updatePlan(definition: PlanDefinition, revision: bigint): Promise<Plan> {
-    return await this.#change(false, async (store) => {
+  async updatePlan(definition: PlanDefinition, revision: bigint, actor: Actor): Promise<Plan> {
+    return await this.#change(actor, false, async (store, journal) => {
       const existing = await store.plans.findForUpdate(definition.code);
       if (existing === undefined) throw new PlanNotFoundError(definition.code);
       if (existing.revision !== revision) throw new RevisionMismatchError(definition.code, revision, existing.revision);
       if (samePlanDefinition(existing, definition)) return existing;
       const now = await store.now();
-      if (definition.isDefault && !existing.isDefault) await endOtherDefault(store, definition.code, now);
+      if (definition.isDefault && !existing.isDefault) await endOtherDefault(store, journal, definition.code, now);
       const plan: Plan = {
         ...definition,
         revision: existing.revision + 1n,
@@ -97,6 +101,7 @@ export class PlanService {
         updatedAt: now,
       };
       await store.plans.replace(plan);
+      await journal.record(now, planEntry({ before: existing, after: plan }));
       return plan;
     });
   }
@@ -106,22 +111,35 @@ export class PlanService {
    *
    * @throws PlanInUseError when it is the default or has subscriptions (R6)
    */
-  async deletePlan(code: string): Promise<void> {
-    await this.#change(true, async (store) => {
+  async deletePlan(code: string, actor: Actor): Promise<void> {
+    await this.#change(actor, true, async (store, journal) => {
       const existing = await store.plans.findForUpdate(code);
-      if (existing?.isDefault === true) throw new PlanInUseError(code, "DEFAULT");
-      if (existing !== undefined) await store.plans.delete(code);
+      if (existing === undefined) return;
+      if (existing.isDefault) throw new PlanInUseError(code, "DEFAULT");
+      await store.plans.delete(code);
+      await journal.record(await store.now(), planEntry({ before: existing }));
     });
   }
 
-  async #change<T>(isRepeatable: boolean, work: (store: ControlStore) => Promise<T>): Promise<T> {
-    return await changeSafely(isRepeatable, () => this.#unitOfWork.change([], work));
+  async #change<T>(
+    actor: Actor,
+    isRepeatable: boolean,
+    work: (store: ControlStore, journal: ControlJournal) => Promise<T>,
+  ): Promise<T> {
+    return await this.#plane.change({ tenantIds: [], actor, isRepeatable }, work);
   }
 }
 
 /** At most one plan is the default (R3); the one that loses it has changed, so its revision rises. */
-async function endOtherDefault(store: ControlStore, code: string, now: EpochMilliseconds): Promise<void> {
+async function endOtherDefault(
+  store: ControlStore,
+  journal: ControlJournal,
+  code: string,
+  now: EpochMilliseconds,
+): Promise<void> {
   const current = await store.plans.findDefaultForUpdate();
   if (current === undefined || current.code === code) return;
-  await store.plans.replace({ ...current, isDefault: false, revision: current.revision + 1n, updatedAt: now });
+  const ended = { ...current, isDefault: false, revision: current.revision + 1n, updatedAt: now };
+  await store.plans.replace(ended);
+  await journal.record(now, planEntry({ before: current, after: ended }));
 }

@@ -1,5 +1,7 @@
+import type { Actor } from "../domain/actor.ts";
 import { InvalidRequestError } from "../domain/errors/invalid-request-error.ts";
 import { SubscriptionNotFoundError } from "../domain/errors/subscription-not-found-error.ts";
+import type { RandomBits } from "../domain/event-id.ts";
 import {
   type LimitOverride,
   type LimitOverrideDefinition,
@@ -10,10 +12,12 @@ import { type Subscription, type SubscriptionDefinition, sameSubscriptionDefinit
 import type { ControlStore, ControlUnitOfWork } from "../repositories/control-unit-of-work.ts";
 import type { LimitOverrideFilter, LimitOverridePosition } from "../repositories/limit-override-repository.ts";
 import type { SubscriptionFilter } from "../repositories/subscription-repository.ts";
+import { overrideEntry, subscriptionEntry } from "./control-entries.ts";
+import type { ControlJournal } from "./control-journal.ts";
+import { ControlPlane } from "./control-plane.ts";
 import type { Created } from "./created.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
-import { changeSafely, rerunAfterLostRace } from "./storage-failures.ts";
 
 export interface PutOverrideReceipt {
   readonly override: LimitOverride;
@@ -21,23 +25,28 @@ export interface PutOverrideReceipt {
   readonly waitsForPlan: boolean;
 }
 
-/** Which plan each tenant is on, and limits of its own. Changes hold from the next decision on (R5). */
+/** Which plan each tenant is on, and limits of its own. Changes hold from the next decision on (R5), and are written down. */
 export class SubscriptionService {
-  readonly #unitOfWork: ControlUnitOfWork;
+  readonly #plane: ControlPlane;
   readonly #tokens: PageTokens;
 
-  constructor(unitOfWork: ControlUnitOfWork, tokens: PageTokens) {
-    this.#unitOfWork = unitOfWork;
+  constructor(unitOfWork: ControlUnitOfWork, tokens: PageTokens, random: RandomBits) {
+    this.#plane = new ControlPlane(unitOfWork, random);
     this.#tokens = tokens;
   }
 
   /** Creates or replaces; an identical one is left as it is. @throws PlanNotFoundError */
-  async putSubscription(definition: SubscriptionDefinition): Promise<Subscription> {
-    return await this.#change(definition.tenantId, async (store) => {
-      const existing = await store.subscriptions.find(definition.tenantId);
+  async putSubscription(definition: SubscriptionDefinition, actor: Actor): Promise<Subscription> {
+    return await this.#change(definition.tenantId, actor, async (store, journal) => {
+      const existing = await store.subscriptions.findForUpdate(definition.tenantId);
       if (existing !== undefined && sameSubscriptionDefinition(existing, definition)) return existing;
       const now = await store.now();
-      return await store.subscriptions.put({ ...definition, createdAt: now, updatedAt: now });
+      const subscription = { ...definition, createdAt: existing?.createdAt ?? now, updatedAt: now };
+      // One that was created in the meantime must not be replaced as if it had not been there.
+      if (existing === undefined) await store.subscriptions.insert(subscription);
+      else await store.subscriptions.put(subscription);
+      await journal.record(now, subscriptionEntry({ before: existing, after: subscription }));
+      return subscription;
     });
   }
 
@@ -47,20 +56,21 @@ export class SubscriptionService {
    * @returns the tenant's subscription, and whether this call created it
    * @throws PlanNotFoundError
    */
-  async createMissingSubscription(definition: SubscriptionDefinition): Promise<Created<Subscription>> {
-    return await this.#change(definition.tenantId, async (store) => {
+  async createMissingSubscription(definition: SubscriptionDefinition, actor: Actor): Promise<Created<Subscription>> {
+    return await this.#change(definition.tenantId, actor, async (store, journal) => {
       const existing = await store.subscriptions.find(definition.tenantId);
       if (existing !== undefined) return { value: existing, isNew: false };
       const now = await store.now();
       const subscription = { ...definition, createdAt: now, updatedAt: now };
       await store.subscriptions.insert(subscription);
+      await journal.record(now, subscriptionEntry({ after: subscription }));
       return { value: subscription, isNew: true };
     });
   }
 
   /** @throws SubscriptionNotFoundError */
   async getSubscription(tenantId: string): Promise<Subscription> {
-    const subscription = await this.#change(tenantId, (store) => store.subscriptions.find(tenantId));
+    const subscription = await this.#plane.readTenant(tenantId, (store) => store.subscriptions.find(tenantId));
     if (subscription === undefined) throw new SubscriptionNotFoundError(tenantId);
     return subscription;
   }
@@ -69,13 +79,18 @@ export class SubscriptionService {
   async listSubscriptions(filter: SubscriptionFilter, page: PageRequest<Subscription>): Promise<Page<Subscription>> {
     const listing: Listing = { name: "subscriptions", filters: { planCode: filter.planCode ?? null } };
     const after = this.#tokens.read(listing, page.token);
-    const rows = await this.#readAllTenants((store) => store.subscriptions.list(filter, after, page.size + 1));
+    const rows = await this.#plane.readAllTenants((store) => store.subscriptions.list(filter, after, page.size + 1));
     return pageOf(rows, page, (last) => this.#tokens.issue(listing, last.tenantId));
   }
 
   /** Deleting an absent one changes nothing (R17). History and open counters stay (R6). */
-  async deleteSubscription(tenantId: string): Promise<void> {
-    await this.#change(tenantId, (store) => store.subscriptions.delete(tenantId));
+  async deleteSubscription(tenantId: string, actor: Actor): Promise<void> {
+    await this.#change(tenantId, actor, async (store, journal) => {
+      const existing = await store.subscriptions.findForUpdate(tenantId);
+      if (existing === undefined) return;
+      await store.subscriptions.delete(tenantId);
+      await journal.record(await store.now(), subscriptionEntry({ before: existing }));
+    });
   }
 
   /**
@@ -83,14 +98,21 @@ export class SubscriptionService {
    *
    * @throws InvalidRequestError when it would already have expired by the storage's clock
    */
-  async putLimitOverride(definition: LimitOverrideDefinition): Promise<PutOverrideReceipt> {
-    return await this.#change(definition.tenantId, async (store) => {
+  async putLimitOverride(definition: LimitOverrideDefinition, actor: Actor): Promise<PutOverrideReceipt> {
+    return await this.#change(definition.tenantId, actor, async (store, journal) => {
+      const existing = await store.overrides.findForUpdate(definition);
       const now = await store.now();
       if (!overrideHolds(definition, now)) throw expiredAlready(definition, now);
-      const existing = await store.overrides.find(definition);
-      const isSame = existing !== undefined && sameOverrideDefinition(existing, definition);
-      const override = isSame ? existing : await store.overrides.put({ ...definition, createdAt: now, updatedAt: now });
-      return { override, waitsForPlan: await lacksMetric(store, definition) };
+      const waitsForPlan = await lacksMetric(store, definition);
+      if (existing !== undefined && sameOverrideDefinition(existing, definition)) {
+        return { override: existing, waitsForPlan };
+      }
+      const override = { ...definition, createdAt: existing?.createdAt ?? now, updatedAt: now };
+      // One that was created in the meantime must not be replaced as if it had not been there.
+      if (existing === undefined) await store.overrides.insert(override);
+      else await store.overrides.put(override);
+      await journal.record(now, overrideEntry({ before: existing, after: override }));
+      return { override, waitsForPlan };
     });
   }
 
@@ -102,22 +124,27 @@ export class SubscriptionService {
     const listing: Listing = { name: "limit_overrides", filters: { tenantId: filter.tenantId ?? null } };
     const cursor = this.#tokens.read(listing, page.token);
     const after = cursor === undefined ? undefined : positionOf(cursor);
-    const rows = await this.#readAllTenants((store) => store.overrides.list(filter, after, page.size + 1));
+    const rows = await this.#plane.readAllTenants((store) => store.overrides.list(filter, after, page.size + 1));
     return pageOf(rows, page, (last) => this.#tokens.issue(listing, `${last.tenantId} ${last.metricCode}`));
   }
 
   /** Deleting an absent one changes nothing (R17). */
-  async deleteLimitOverride(position: LimitOverridePosition): Promise<void> {
-    await this.#change(position.tenantId, (store) => store.overrides.delete(position));
+  async deleteLimitOverride(position: LimitOverridePosition, actor: Actor): Promise<void> {
+    await this.#change(position.tenantId, actor, async (store, journal) => {
+      const existing = await store.overrides.findForUpdate(position);
+      if (existing === undefined) return;
+      await store.overrides.delete(position);
+      await journal.record(await store.now(), overrideEntry({ before: existing }));
+    });
   }
 
-  async #change<T>(tenantId: string, work: (store: ControlStore) => Promise<T>): Promise<T> {
+  async #change<T>(
+    tenantId: string,
+    actor: Actor,
+    work: (store: ControlStore, journal: ControlJournal) => Promise<T>,
+  ): Promise<T> {
     // Every call here puts, creates what is missing, or deletes: repeated, it changes nothing more.
-    return await changeSafely(true, () => this.#unitOfWork.change([tenantId], work));
-  }
-
-  async #readAllTenants<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {
-    return await rerunAfterLostRace(() => this.#unitOfWork.readAllTenants(work));
+    return await this.#plane.change({ tenantIds: [tenantId], actor, isRepeatable: true }, work);
   }
 }
 

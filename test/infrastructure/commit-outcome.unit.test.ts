@@ -10,10 +10,10 @@ import { aUsageEvent } from "../support/builders.ts";
 
 const events = [aUsageEvent(), aUsageEvent()];
 
-/** A server that says this of the transaction, and holds so many of its events. */
+/** A server that says this of the transaction, and holds so much of what it wrote. */
 function serverWith(status: string, stored: number): Transactions {
   const transaction: Pick<OpenTransaction, "query"> = {
-    query: async <Row>(sql: string) => [sql.includes("pg_xact_status") ? { status } : { events: stored }] as Row[],
+    query: async <Row>(sql: string) => [sql.includes("pg_xact_status") ? { status } : { proofs: stored }] as Row[],
   };
   const server: Pick<Transactions, "asApp"> = {
     asApp: (_tenantIds, work) => work(transaction as OpenTransaction),
@@ -32,6 +32,13 @@ const written = { transactionId: "7", isIdBelieved: false };
 async function changeFailing(status: string, isIdBelieved: boolean): Promise<void> {
   const attempt = { commit: () => Promise.reject(coded("ECONNRESET")), rollback: async () => undefined };
   await commitOrFindOut(attempt, serverWith(status, 0), [], { ...written, events: [], isIdBelieved });
+}
+
+/** A change of the control plane that added two entries to the audit trail. */
+async function auditedChangeFailing(status: string, stored: number): Promise<void> {
+  const attempt = { commit: () => Promise.reject(coded("ECONNRESET")), rollback: async () => undefined };
+  const changeIds = events.map(({ id }) => id);
+  await commitOrFindOut(attempt, serverWith(status, stored), [], { ...written, events: [], changeIds });
 }
 
 function coded(code: string): Error {
@@ -61,6 +68,14 @@ describe("a commit that fails", () => {
     await expect(changeFailing("committed", false)).rejects.toBeInstanceOf(CommitOutcomeUnknownError);
     await changeFailing("committed", true);
     await expect(changeFailing("aborted", false)).rejects.toBeInstanceOf(ConcurrentChangeError);
+  });
+
+  it("was made when its entries in the audit trail are there, whatever its id reads, and not otherwise", async () => {
+    await auditedChangeFailing("committed", 2);
+    await auditedChangeFailing("aborted", 2);
+    for (const status of ["committed", "aborted"]) {
+      await expect(auditedChangeFailing(status, 0)).rejects.toBeInstanceOf(ConcurrentChangeError);
+    }
   });
 
   it("by the server's own refusal is not asked about", async () => {

@@ -6,11 +6,13 @@ import type { QuotaLimit } from "../../src/domain/quota-limit.ts";
 import type { SubscriptionDefinition } from "../../src/domain/subscription.ts";
 import { applyPlansFile, type PlansFileServices } from "../../src/plans-file/apply-plans-file.ts";
 import type { PlansFile } from "../../src/plans-file/plans-file.ts";
+import { inMemoryAdminStorage } from "../../src/repositories/in-memory/admin/in-memory-admin-storage.ts";
 import { InMemoryControlUnitOfWork } from "../../src/repositories/in-memory/in-memory-control-unit-of-work.ts";
 import { InMemoryStorage } from "../../src/repositories/in-memory/in-memory-storage.ts";
 import { PageTokens } from "../../src/services/page-tokens.ts";
 import { PlanService } from "../../src/services/plan-service.ts";
 import { SubscriptionService } from "../../src/services/subscription-service.ts";
+import { anActor, randomBits } from "../support/builders.ts";
 
 const tenantId = "11111111-1111-4111-8111-111111111111";
 const trackedProducts: QuotaLimit = {
@@ -31,14 +33,16 @@ let now = Date.UTC(2026, 0, 15);
 let plans: PlanService;
 let subscriptions: SubscriptionService;
 let services: PlansFileServices;
+let storage: InMemoryStorage;
 let warnings: string[];
 let infos: Record<string, unknown>[];
 
 beforeEach(() => {
-  const unitOfWork = new InMemoryControlUnitOfWork(new InMemoryStorage(() => now));
+  storage = new InMemoryStorage(() => now);
+  const unitOfWork = new InMemoryControlUnitOfWork(storage);
   const tokens = new PageTokens({ seal: (content) => content, open: (sealed) => sealed }, () => now);
-  plans = new PlanService(unitOfWork, tokens);
-  subscriptions = new SubscriptionService(unitOfWork, tokens);
+  plans = new PlanService(unitOfWork, tokens, randomBits);
+  subscriptions = new SubscriptionService(unitOfWork, tokens, randomBits);
   services = { plans, subscriptions };
   warnings = [];
   infos = [];
@@ -104,7 +108,7 @@ describe("what exists", () => {
       displayName: "Old\nname",
       limits: [apiCalls, { ...trackedProducts, limit: 100n, periodKind: "YEAR" as const }],
     };
-    await plans.createPlan(stored);
+    await plans.createPlan(stored, anActor);
     const seats: QuotaLimit = { metricCode: "seats", limit: null, enforcement: "HARD", periodKind: "MONTH" };
     await apply({ ...starter, limits: [seats, { ...trackedProducts, enforcement: "SOFT" }] });
     expect(await plans.getPlan("starter")).toMatchObject({ ...stored, revision: 1n });
@@ -120,7 +124,7 @@ describe("what exists", () => {
   });
 
   test("no limit at all is told from a limit of 0", async () => {
-    await plans.createPlan({ ...starter, limits: [{ ...trackedProducts, limit: null }] });
+    await plans.createPlan({ ...starter, limits: [{ ...trackedProducts, limit: null }] }, anActor);
     await apply({ ...starter, limits: [{ ...trackedProducts, limit: 0n }] });
     expect(warnings).toEqual([
       "plan starter: limit of tracked_products is unlimited in the database, 0 in the file; the database's stands",
@@ -128,9 +132,9 @@ describe("what exists", () => {
   });
 
   test("a subscription that differs is left as it is, with one warning for each difference", async () => {
-    await plans.createPlan({ ...starter, code: "pro" });
+    await plans.createPlan({ ...starter, code: "pro" }, anActor);
     const stored = { tenantId, planCode: "pro", timeZone: "UTC", anchor: Date.UTC(2026, 0, 1) };
-    await subscriptions.putSubscription(stored);
+    await subscriptions.putSubscription(stored, anActor);
     await applyPlansFile(fileOf([starter], [onStarter]), services, log);
     expect(await subscriptions.getSubscription(tenantId)).toMatchObject(stored);
     const subject = `subscription of tenant ${tenantId}`;
@@ -146,14 +150,14 @@ describe("the default plan", () => {
   const defaultStarter = { ...starter, isDefault: true };
 
   test("a plan is created as the default where the database has none", async () => {
-    await plans.createPlan({ ...starter, code: "other" });
+    await plans.createPlan({ ...starter, code: "other" }, anActor);
     await apply(defaultStarter);
     expect(await plans.getPlan("starter")).toMatchObject({ isDefault: true });
     expect(warnings).toEqual([]);
   });
 
   test("a plan does not take the default from another one", async () => {
-    await plans.createPlan({ ...starter, code: "zeta", isDefault: true });
+    await plans.createPlan({ ...starter, code: "zeta", isDefault: true }, anActor);
     await apply(defaultStarter);
     expect(await plans.getPlan("zeta")).toMatchObject({ isDefault: true, revision: 1n });
     expect(await plans.getPlan("starter")).toMatchObject({ isDefault: false, revision: 1n });
@@ -163,7 +167,7 @@ describe("the default plan", () => {
   });
 
   test("a plan that exists does not become the default", async () => {
-    await plans.createPlan(starter);
+    await plans.createPlan(starter, anActor);
     await apply(defaultStarter);
     expect(await plans.getPlan("starter")).toMatchObject({ isDefault: false, revision: 1n });
     expect(warnings).toEqual([
@@ -172,8 +176,8 @@ describe("the default plan", () => {
   });
 
   test("a plan that exists is not told to be created because another one is the default", async () => {
-    await plans.createPlan(starter);
-    await plans.createPlan({ ...starter, code: "pro", isDefault: true });
+    await plans.createPlan(starter, anActor);
+    await plans.createPlan({ ...starter, code: "pro", isDefault: true }, anActor);
     await apply(defaultStarter);
     expect(warnings).toEqual([
       "plan starter: is_default is false in the database, true in the file; the database's stands",
@@ -186,9 +190,9 @@ describe("what happens meanwhile", () => {
   test("a subscription whose plan was deleted in between is a warning, and the rest is applied", async () => {
     const second = { ...onStarter, tenantId: "22222222-2222-4222-8222-222222222222" };
     const racing: PlansFileServices["subscriptions"] = {
-      createMissingSubscription: async (definition) => {
+      createMissingSubscription: async (definition, actor) => {
         if (definition.tenantId === tenantId) throw new PlanNotFoundError("starter");
-        return await subscriptions.createMissingSubscription(definition);
+        return await subscriptions.createMissingSubscription(definition, actor);
       },
     };
     await applyPlansFile(fileOf([starter], [onStarter, second]), { plans, subscriptions: racing }, log);
@@ -205,4 +209,15 @@ describe("what happens meanwhile", () => {
       expect(warnings).toEqual([]);
     },
   );
+});
+
+test("what the start creates is written down under the file's name, and what is there already is not", async () => {
+  const file = fileOf([starter], [onStarter]);
+  await applyPlansFile(file, services, log);
+  await applyPlansFile(file, services, log);
+  const changes = await inMemoryAdminStorage(storage).changes.list({ order: "OLDEST_FIRST" }, undefined, 10);
+  // The clock stands still, and within a millisecond entries of different objects are in no order.
+  const briefly = changes.map(({ operation, objectKind, objectId }) => `${operation} ${objectKind} ${objectId}`).sort();
+  expect(briefly).toEqual(["CREATE PLAN starter", `CREATE SUBSCRIPTION ${tenantId}`]);
+  for (const { actor } of changes) expect(actor).toEqual({ name: "plans file", requestId: "" });
 });

@@ -202,32 +202,66 @@ it("R14: a commit that the database itself refuses is not answered as recorded",
   await query(database, "drop trigger refuse_amount_13 on quota_usage_event");
 });
 
-describe("a change of the control plane whose commit's answer is lost", () => {
-  /** It may have been made, so DATABASE_UNAVAILABLE, which says that nothing was done, would be untrue. */
-  it.each<[string, RegExp, string, (code: string) => Promise<unknown>]>([
-    ["CreatePlan", /insert into "quota_plan"/, "UNAVAILABLE", (code) => app.plans.createPlan({ plan: { code } })],
+describe("a change of the control plane whose commit is lost", () => {
+  type Change = readonly [name: string, after: RegExp, change: (own: string) => Promise<unknown>];
+  const put = (tenantId: string) =>
+    app.subscriptions.putSubscription({ subscription: { tenantId, planCode, timeZone: "Europe/Berlin" } });
+  const changes: readonly Change[] = [
+    ["CreatePlan", /insert into "quota_control_change"/, (own) => app.plans.createPlan({ plan: { code: `p-${own}` } })],
     [
       "UpdatePlan",
       /update "quota_plan"/,
-      "UNKNOWN",
-      async () => {
+      async (own) => {
         const { plan } = await app.plans.getPlan({ code: planCode });
-        await app.plans.updatePlan({ plan: { ...planInit(plan), displayName: "renamed", limits: plan?.limits ?? [] } });
+        await app.plans.updatePlan({ plan: { ...planInit(plan), displayName: own, limits: plan?.limits ?? [] } });
       },
     ],
+    ["PutSubscription", /insert into "quota_subscription"/, put],
     [
-      "PutSubscription",
-      /insert into "quota_subscription"/,
-      "UNAVAILABLE",
-      () => app.subscriptions.putSubscription({ subscription: { tenantId: aTenant(), planCode } }),
+      "DeleteSubscription",
+      /delete from "quota_subscription"/,
+      async (tenantId) => {
+        await put(tenantId);
+        await app.subscriptions.deleteSubscription({ tenantId });
+      },
     ],
-  ])("R14: is answered as made or as OUTCOME_UNKNOWN (%s)", async (_, after, code, change) => {
-    proxy.faults.push({ after, fate: "answer lost" });
-    const outcome = await change(`plan-${aTenant()}`).then(
-      () => "made",
-      (error) => `${error.refusal?.code} ${error.refusal?.reason}`,
-    );
+  ];
+  const cases = changes.flatMap(([name, after, change]) =>
+    (["answer lost", "swallowed", "reset", "rolled back"] as const).map((fate) => ({ name, fate, after, change })),
+  );
+
+  /** The entry of the audit trail is the proof, as the event is of a use. */
+  it.each(cases)("R14: $name is made once, and written down once ($fate)", async ({ fate, after, change }) => {
+    const own = aTenant();
+    const known = new Set((await app.admin.listChanges({ pageSize: 1_000 })).changes.map(({ id }) => id));
+    // The pattern is of one statement of the change, so a put before it passes unharmed.
+    proxy.faults.push({ after, fate });
+    await change(own);
     expect(proxy.faults).toEqual([]);
-    expect(["made", `${code} OUTCOME_UNKNOWN`]).toContain(outcome);
+    const { changes: written } = await app.admin.listChanges({ pageSize: 1_000 });
+    const added = written.filter(({ id }) => !known.has(id));
+    const wanted = change === changes[3]?.[2] ? 2 : 1;
+    expect(added).toHaveLength(wanted);
+  });
+
+  it("R14: is answered as OUTCOME_UNKNOWN when the database cannot be asked", async () => {
+    const own = await startProxiedApp();
+    try {
+      const code = `p-${aTenant()}`;
+      own.proxy.faults.push({
+        after: /insert into "quota_control_change"/,
+        fate: "answer lost",
+        thenUnreachable: true,
+      });
+      const refusal = await refusalOfCall(own.app.plans.createPlan({ plan: { code } }));
+      expect(refusal).toMatchObject({ code: "UNAVAILABLE", reason: "OUTCOME_UNKNOWN" });
+      await own.proxy.restore();
+      await own.app.plans.createPlan({ plan: { code } });
+      const { changes: written } = await own.app.admin.listChanges({ objectId: code });
+      expect(written).toHaveLength(1);
+    } finally {
+      await own.proxy.restore();
+      await stop(own);
+    }
   });
 });

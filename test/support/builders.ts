@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { eventIdAfter, type RandomBits } from "../../src/domain/event-id.ts";
+import type { Actor } from "../../src/domain/actor.ts";
+import type { ControlChange } from "../../src/domain/control-change.ts";
+import { eventIdAfter, eventIdInstant, type RandomBits } from "../../src/domain/event-id.ts";
 import type { EpochMilliseconds } from "../../src/domain/instant.ts";
 import type { LimitOverride } from "../../src/domain/limit-override.ts";
 import type { Plan } from "../../src/domain/plan.ts";
@@ -69,6 +71,29 @@ export function aLimitOverride(fields: Partial<LimitOverride> = {}): LimitOverri
     createdAt: aMoment,
     updatedAt: aMoment,
     ...fields,
+  };
+}
+
+export const anActor: Actor = {
+  keyId: "0198a3c2-7d1e-7c4b-9a55-3f0f5b1c2d3e",
+  name: "Olga",
+  role: "ADMIN",
+  requestId: "request-1",
+};
+
+/** A plan was created, unless the fields say otherwise. */
+export function aControlChange(fields: Partial<ControlChange> = {}): ControlChange {
+  const { id = anEventId() } = fields;
+  const objectId = aCode("plan");
+  return {
+    operation: "CREATE",
+    objectKind: "PLAN",
+    objectId,
+    after: { code: objectId },
+    actor: anActor,
+    ...fields,
+    id,
+    createdAt: eventIdInstant(id),
   };
 }
 

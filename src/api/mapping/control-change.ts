@@ -3,7 +3,8 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Role } from "../../../gen/quota/v1/api_key_pb.ts";
 import type { ControlChangeSchema } from "../../../gen/quota/v1/control_change_pb.ts";
 import type { ControlChange } from "../../domain/control-change.ts";
-import { controlObjectKindMessages, controlOperationMessages, roleMessages } from "./enums.ts";
+import { controlObjectKindMessages, controlOperationMessages } from "./enums.ts";
+import { roleMessages } from "./roles.ts";
 
 export function controlChangeMessage(change: ControlChange): MessageInitShape<typeof ControlChangeSchema> {
   const { id, createdAt, actor, operation, objectKind, objectId, tenantId, before, after } = change;

@@ -2,7 +2,6 @@ import {
   SeriesWindow as SeriesWindowMessage,
   UsageRecordOrder as UsageRecordOrderMessage,
 } from "../../../gen/quota/v1/admin_service_pb.ts";
-import { Role as RoleMessage } from "../../../gen/quota/v1/api_key_pb.ts";
 import {
   ControlObjectKind as ControlObjectKindMessage,
   ControlOperation as ControlOperationMessage,
@@ -17,7 +16,6 @@ import type { ControlObjectKind, ControlOperation } from "../../domain/control-c
 import type { LimitEnforcement } from "../../domain/limit-enforcement.ts";
 import type { LimitSource } from "../../domain/limit-source.ts";
 import type { PeriodKind } from "../../domain/period-kind.ts";
-import type { Role } from "../../domain/principal.ts";
 import type { SeriesWindowKind } from "../../domain/series-window.ts";
 import type { AdminService } from "../../services/admin/admin-service.ts";
 import type { UsageEventListing } from "../../services/usage-event-listing.ts";
@@ -46,13 +44,6 @@ export const periodKindMessages: Readonly<Record<PeriodKind, PeriodKindMessage>>
   MONTH: PeriodKindMessage.MONTH,
   YEAR: PeriodKindMessage.YEAR,
   LIFETIME: PeriodKindMessage.LIFETIME,
-};
-
-export const roleMessages: Readonly<Record<Role, RoleMessage>> = {
-  SERVICE: RoleMessage.SERVICE,
-  TENANT: RoleMessage.TENANT,
-  ADMIN: RoleMessage.ADMIN,
-  AUDITOR: RoleMessage.AUDITOR,
 };
 
 export const controlOperationMessages: Readonly<Record<ControlOperation, ControlOperationMessage>> = {

@@ -30,21 +30,26 @@ export interface Written {
   readonly transactionId: string;
   /** The proof, when there are any. */
   readonly events: readonly UsageEvent[];
-  /** What "committed" means without events: believed where nothing is acknowledged (refusals), and unknown otherwise. */
+  /** Entries of the audit trail, which prove a change of the control plane as events prove usage. */
+  readonly changeIds?: readonly string[];
+  /** What "committed" means without either: believed where nothing is acknowledged (refusals), and unknown otherwise. */
   readonly isIdBelieved: boolean;
 }
 
 /**
- * What a transaction of the control plane has written, which has no events to prove it. Undefined when it only read: the
- * server gives a transaction its id with the first write.
+ * What a transaction of the control plane has written, which its entries of the audit trail prove. Undefined when it only read:
+ * the server gives a transaction its id with the first write.
  */
-export async function readControlWritten(transaction: OpenTransaction): Promise<Written | undefined> {
+export async function readControlWritten(
+  transaction: OpenTransaction,
+  changeIds: readonly string[] = [],
+): Promise<Written | undefined> {
   const [row] = await transaction.query<{ readonly id: string | null }>(
     "select pg_current_xact_id_if_assigned()::text as id",
     [],
   );
   const transactionId = row?.id ?? undefined;
-  return transactionId === undefined ? undefined : { transactionId, events: [], isIdBelieved: false };
+  return transactionId === undefined ? undefined : { transactionId, events: [], changeIds, isIdBelieved: false };
 }
 
 /**
@@ -76,7 +81,7 @@ export async function commitOrFindOut(
 }
 
 /**
- * Its events are there: it was committed. They are not: the server knows whether the transaction was aborted or is still under
+ * What it wrote is there: it was committed. It is not: the server knows whether the transaction was aborted or is still under
  * way, in which case it is asked again.
  */
 async function wasCommitted(
@@ -106,18 +111,19 @@ function unknownOutcome(cause: unknown): CommitOutcomeUnknownError {
 async function ask(
   transactions: Transactions,
   tenantIds: readonly string[],
-  { transactionId, events, isIdBelieved }: Written,
+  { transactionId, events, changeIds = [], isIdBelieved }: Written,
 ): Promise<TransactionStatus | "not provable"> {
   const status = await statusOf(transactions, tenantIds, transactionId);
   if (status === "in progress") return status;
-  if (events.length === 0) return status === "committed" && !isIdBelieved ? "not provable" : status;
+  if (events.length + changeIds.length === 0) return status === "committed" && !isIdBelieved ? "not provable" : status;
   return await transactions.asApp(tenantIds, async (transaction) => {
-    const [found] = await transaction.query<{ readonly events: number }>(
-      `select count(*)::int as events from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)
-        join quota_usage_event e on e.tenant_id = k.tenant_id and e.id = k.id`,
-      [events.map((event) => event.tenantId), events.map((event) => event.id)],
+    const [found] = await transaction.query<{ readonly proofs: number }>(
+      `select ((select count(*) from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)
+            join quota_usage_event e on e.tenant_id = k.tenant_id and e.id = k.id)
+          + (select count(*) from quota_control_change c where c.id = any ($3::uuid[])))::int as proofs`,
+      [events.map((event) => event.tenantId), events.map((event) => event.id), changeIds],
     );
-    return found?.events === events.length ? "committed" : "aborted";
+    return found?.proofs === events.length + changeIds.length ? "committed" : "aborted";
   });
 }
 

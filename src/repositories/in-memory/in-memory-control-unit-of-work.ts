@@ -1,4 +1,5 @@
 import type { ControlStore, ControlUnitOfWork } from "../control-unit-of-work.ts";
+import { InMemoryChangeLog } from "./in-memory-change-log.ts";
 import { InMemoryLimitOverrideRepository } from "./in-memory-limit-override-repository.ts";
 import { InMemoryPlanRepository } from "./in-memory-plan-repository.ts";
 import type { InMemoryStorage } from "./in-memory-storage.ts";
@@ -26,6 +27,7 @@ export class InMemoryControlUnitOfWork implements ControlUnitOfWork {
         plans: new InMemoryPlanRepository(transaction),
         subscriptions: new InMemorySubscriptionRepository(transaction),
         overrides: new InMemoryLimitOverrideRepository(transaction),
+        changes: new InMemoryChangeLog(transaction),
         now: async () => this.#storage.now(),
       }),
     );

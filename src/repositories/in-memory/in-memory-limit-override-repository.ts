@@ -5,6 +5,7 @@ import type {
   LimitOverridePosition,
   LimitOverrideRepository,
 } from "../limit-override-repository.ts";
+import { ConcurrentChangeError } from "../storage-errors.ts";
 import type { InMemoryTransaction } from "./in-memory-transaction.ts";
 import { sortedPage } from "./sorted-page.ts";
 
@@ -19,6 +20,11 @@ export class InMemoryLimitOverrideRepository implements LimitOverrideRepository 
     return this.#transaction.overrides.get(counterKeyText(position));
   }
 
+  /** Needs no lock: the storage runs one transaction at a time. */
+  async findForUpdate(position: LimitOverridePosition): Promise<LimitOverride | undefined> {
+    return await this.find(position);
+  }
+
   async list(
     filter: LimitOverrideFilter,
     after: LimitOverridePosition | undefined,
@@ -29,6 +35,14 @@ export class InMemoryLimitOverrideRepository implements LimitOverrideRepository 
     );
     // Tenant ids are of one length, so the text of the key sorts by tenant id and then by metric code.
     return sortedPage(rows, counterKeyText, after === undefined ? undefined : counterKeyText(after), limit);
+  }
+
+  async insert(override: LimitOverride): Promise<void> {
+    this.#transaction.change(() => {
+      const key = counterKeyText(override);
+      if (this.#transaction.overrides.get(key) !== undefined) throw new ConcurrentChangeError("there is an override");
+      this.#transaction.overrides.set(key, override);
+    });
   }
 
   async put(override: LimitOverride): Promise<LimitOverride> {

@@ -16,6 +16,11 @@ export class InMemorySubscriptionRepository implements SubscriptionRepository {
     return this.#transaction.subscriptions.get(tenantId);
   }
 
+  /** Needs no lock: the storage runs one transaction at a time. */
+  async findForUpdate(tenantId: string): Promise<Subscription | undefined> {
+    return await this.find(tenantId);
+  }
+
   async list(filter: SubscriptionFilter, afterTenantId: string | undefined, limit: number): Promise<Subscription[]> {
     const rows = [...this.#transaction.subscriptions.values()].filter(
       ({ planCode }) => filter.planCode === undefined || planCode === filter.planCode,

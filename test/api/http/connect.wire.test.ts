@@ -114,7 +114,7 @@ describe("a call by POST", () => {
 describe("a path that is no RPC", () => {
   it.each([
     "/quota.v1.QuotaService/Nothing",
-    "/quota.v1.AdminService/ListChanges",
+    "/quota.v1.AdminService/Nothing",
     "/quota.v1.QuotaService",
     "/x",
     "/..%2fetc",

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeApiKeys } from "./api-keys.ts";
+import { describeControlChanges } from "./control-changes.ts";
 import { describeLimitOverrides } from "./control-overrides.ts";
 import { describePlans } from "./control-plans.ts";
 import { describeSubscriptions } from "./control-subscriptions.ts";
@@ -28,5 +29,6 @@ export function describeControlStorage(name: string, makeStorage: () => Promise<
     describe("subscriptions", () => describeSubscriptions(storage));
     describe("overrides", () => describeLimitOverrides(storage));
     describe("API keys", () => describeApiKeys(storage));
+    describe("changes", () => describeControlChanges(storage));
   });
 }

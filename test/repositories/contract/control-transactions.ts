@@ -3,7 +3,15 @@ import type { LimitOverride } from "../../../src/domain/limit-override.ts";
 import type { Plan } from "../../../src/domain/plan.ts";
 import type { Subscription } from "../../../src/domain/subscription.ts";
 import type { ControlStore } from "../../../src/repositories/control-unit-of-work.ts";
-import { aCode, aLimitOverride, aMoment, aPlan, aSubscription, aTenant } from "../../support/builders.ts";
+import {
+  aCode,
+  aControlChange,
+  aLimitOverride,
+  aMoment,
+  aPlan,
+  aSubscription,
+  aTenant,
+} from "../../support/builders.ts";
 import { expectLostRace, expectRefusal, failureOf, findPlan, insertPlans, readAs } from "./steps.ts";
 import type { CurrentStorage } from "./storage-under-test.ts";
 
@@ -210,6 +218,8 @@ export function describeControlTransactions(storage: CurrentStorage): void {
       ["delete a subscription", (store) => store.subscriptions.delete(tenantId)],
       ["put an override", (store) => store.overrides.put({ ...override, limit: 1n })],
       ["delete an override", (store) => store.overrides.delete(override)],
+      ["insert an override", (store) => store.overrides.insert(aLimitOverride({ tenantId }))],
+      ["add to the audit trail", (store) => store.changes.append(aControlChange())],
     ];
     it.each(steps)("cannot %s", async (_, step) => {
       await expectRefusal(storage().control.readAllTenants(step));

@@ -5,6 +5,7 @@ import { translateDatabaseError } from "../database-errors.ts";
 import { orRollBack } from "../or-roll-back.ts";
 import { readNow } from "../read-now.ts";
 import type { OpenTransaction, Transactions } from "../transactions.ts";
+import { PostgresChangeLog } from "./postgres-change-log.ts";
 import { PostgresLimitOverrideRepository } from "./postgres-limit-override-repository.ts";
 import { PostgresPlanRepository } from "./postgres-plan-repository.ts";
 import { PostgresSubscriptionRepository } from "./postgres-subscription-repository.ts";
@@ -22,8 +23,14 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
     try {
       const transaction = await this.#transactions.openAsApp(tenantIds);
       return await orRollBack(transaction, async () => {
-        const result = await work(this.#store(transaction, false));
-        await commitOrFindOut(transaction, this.#transactions, tenantIds, await readControlWritten(transaction));
+        const changes = new PostgresChangeLog(transaction.em);
+        const result = await work(this.#store(transaction, changes, false));
+        await commitOrFindOut(
+          transaction,
+          this.#transactions,
+          tenantIds,
+          await readControlWritten(transaction, changes.ids),
+        );
         return result;
       });
     } catch (error) {
@@ -32,14 +39,17 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
   }
 
   async readAllTenants<T>(work: (store: ControlStore) => Promise<T>): Promise<T> {
-    return await this.#transactions.asReader((transaction) => work(this.#store(transaction, true)));
+    return await this.#transactions.asReader((transaction) =>
+      work(this.#store(transaction, new PostgresChangeLog(transaction.em), true)),
+    );
   }
 
-  #store(transaction: OpenTransaction, allTenants: boolean): ControlStore {
+  #store(transaction: OpenTransaction, changes: PostgresChangeLog, allTenants: boolean): ControlStore {
     return {
       plans: new PostgresPlanRepository(transaction.em),
       subscriptions: new PostgresSubscriptionRepository(transaction.em, allTenants),
       overrides: new PostgresLimitOverrideRepository(transaction.em, allTenants),
+      changes,
       now: () => readNow(transaction, this.#clock),
     };
   }

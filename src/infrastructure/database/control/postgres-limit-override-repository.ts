@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/postgresql";
+import { type EntityManager, LockMode } from "@mikro-orm/postgresql";
 import type { LimitOverride } from "../../../domain/limit-override.ts";
 import type {
   LimitOverrideFilter,
@@ -20,11 +20,21 @@ export class PostgresLimitOverrideRepository implements LimitOverrideRepository 
   }
 
   async find(position: LimitOverridePosition): Promise<LimitOverride | undefined> {
-    const { tenantId, metricCode } = position;
+    return await this.#findOne(position, {});
+  }
+
+  async findForUpdate(position: LimitOverridePosition): Promise<LimitOverride | undefined> {
+    return await this.#findOne(position, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+
+  async #findOne(
+    { tenantId, metricCode }: LimitOverridePosition,
+    lock: { readonly lockMode?: LockMode.PESSIMISTIC_WRITE },
+  ): Promise<LimitOverride | undefined> {
     const override = await this.#em.findOne(
       LimitOverrideEntity,
       { tenantId, metricCode },
-      { filters: this.#filters, refresh: true },
+      { ...lock, filters: this.#filters, refresh: true },
     );
     return override === null ? undefined : overrideOfEntity(override);
   }
@@ -54,21 +64,12 @@ export class PostgresLimitOverrideRepository implements LimitOverrideRepository 
     return overrides.map(overrideOfEntity);
   }
 
+  async insert(override: LimitOverride): Promise<void> {
+    await this.#em.insert(LimitOverrideEntity, rowOf(override));
+  }
+
   async put(override: LimitOverride): Promise<LimitOverride> {
-    await this.#em.upsert(
-      LimitOverrideEntity,
-      {
-        tenantId: override.tenantId,
-        metricCode: override.metricCode,
-        quotaLimit: override.limit,
-        enforcement: override.enforcement ?? null,
-        reason: override.reason,
-        expiresAt: override.expiresAt === undefined ? null : new Date(override.expiresAt),
-        createdAt: new Date(override.createdAt),
-        updatedAt: new Date(override.updatedAt),
-      },
-      { onConflictExcludeFields: ["createdAt"] },
-    );
+    await this.#em.upsert(LimitOverrideEntity, rowOf(override), { onConflictExcludeFields: ["createdAt"] });
     // The upsert fills its entity with what the driver returned, eight-byte integers as text among it.
     const stored = await this.find(override);
     if (stored === undefined) throw new Error("an override that was just put is not there");
@@ -79,4 +80,17 @@ export class PostgresLimitOverrideRepository implements LimitOverrideRepository 
     const { tenantId, metricCode } = position;
     await this.#em.nativeDelete(LimitOverrideEntity, { tenantId, metricCode }, { filters: this.#filters });
   }
+}
+
+function rowOf(override: LimitOverride) {
+  return {
+    tenantId: override.tenantId,
+    metricCode: override.metricCode,
+    quotaLimit: override.limit,
+    enforcement: override.enforcement ?? null,
+    reason: override.reason,
+    expiresAt: override.expiresAt === undefined ? null : new Date(override.expiresAt),
+    createdAt: new Date(override.createdAt),
+    updatedAt: new Date(override.updatedAt),
+  };
 }

@@ -1,4 +1,4 @@
-import type { EntityManager } from "@mikro-orm/postgresql";
+import { type EntityManager, LockMode } from "@mikro-orm/postgresql";
 import { PlanNotFoundError } from "../../../domain/errors/limit-lookup-errors.ts";
 import type { Subscription } from "../../../domain/subscription.ts";
 import type { SubscriptionFilter, SubscriptionRepository } from "../../../repositories/subscription-repository.ts";
@@ -20,10 +20,21 @@ export class PostgresSubscriptionRepository implements SubscriptionRepository {
   }
 
   async find(tenantId: string): Promise<Subscription | undefined> {
+    return await this.#findOne(tenantId, {});
+  }
+
+  async findForUpdate(tenantId: string): Promise<Subscription | undefined> {
+    return await this.#findOne(tenantId, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  }
+
+  async #findOne(
+    tenantId: string,
+    lock: { readonly lockMode?: LockMode.PESSIMISTIC_WRITE },
+  ): Promise<Subscription | undefined> {
     const subscription = await this.#em.findOne(
       SubscriptionEntity,
       { tenantId },
-      { filters: this.#filters, refresh: true },
+      { ...lock, filters: this.#filters, refresh: true },
     );
     return subscription === null ? undefined : subscriptionOfEntity(subscription);
   }
