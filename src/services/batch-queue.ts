@@ -111,7 +111,7 @@ export class BatchQueue<Item, Outcome> {
   async #runBatch(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
       const outcomes = await this.#run(batch.map((waiting) => waiting.item));
-      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index] as Outcome);
+      answerInSlices(batch, outcomes);
     } catch (error) {
       if (batch.length === 1 || error instanceof QuotaServiceError) {
         for (const waiting of batch) waiting.reject(error);
@@ -141,4 +141,23 @@ export class BatchQueue<Item, Outcome> {
     const [next] = this.#waiting;
     this.#expiry = next === undefined ? undefined : this.#expireLater(next.since + waitMaxMs - now);
   }
+}
+
+/** Answers between two looks at what the storage has sent. */
+const sliceItems = 32;
+
+/**
+ * Lets the next batch begin first, and then answers slice by slice. To answer a call costs as much as to decide it: answered in
+ * one go, a full batch keeps this process from hearing that the storage waits for the next statement.
+ */
+function answerInSlices<Item, Outcome>(
+  batch: readonly Waiting<Item, Outcome>[],
+  outcomes: readonly Outcome[],
+  from = 0,
+): void {
+  setImmediate(() => {
+    const end = Math.min(from + sliceItems, batch.length);
+    for (let index = from; index < end; index += 1) batch[index]?.resolve(outcomes[index] as Outcome);
+    if (end < batch.length) answerInSlices(batch, outcomes, end);
+  });
 }

@@ -36,6 +36,11 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
+/** The next turn of the event loop, in which timers and sockets have had theirs. */
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe("BatchQueue", () => {
   let runs: Runs;
   let queue: BatchQueue<string, string>;
@@ -60,6 +65,30 @@ describe("BatchQueue", () => {
     expect(runs.batches).toEqual([["a"], ["b", "c", "d"]]);
     await runs.end(1);
     expect(await Promise.all([first, ...others])).toEqual(["a done", "b done", "c done", "d done"]);
+  });
+
+  it("begins the next batch before it answers the last, and answers in slices between which others get their turn", async () => {
+    const crowded = new BatchQueue(runs.run, { ...bounds, batchItemsMax: 100, queueItemsMax: 200 });
+    const log: string[] = [];
+    const note = (text: string) => () => void log.push(text);
+    const submit = (item: string) => crowded.submit(item, 1).then(note(item));
+    const first = submit("first");
+    const crowd = Array.from({ length: 70 }, (_, index) => submit(`crowd ${index}`));
+    await runs.end(0);
+    const last = submit("last");
+    expect(runs.batches).toHaveLength(2);
+    expect(log).toEqual([]);
+    await first;
+    log.length = 0;
+    await runs.end(1);
+    expect(runs.batches[2]).toEqual(["last"]);
+    expect(log).toEqual([]);
+    const turns = Array.from({ length: 3 }, (_, index) => nextTurn().then(note(`turn ${index}`)));
+    await Promise.all([...crowd, ...turns]);
+    await runs.end(2);
+    await last;
+    const places = ["turn 0", "turn 1", "turn 2"].map((turn) => log.indexOf(turn));
+    expect(places.every((place) => place > 0 && place < crowd.length)).toBe(true);
   });
 
   it("never takes more items into a batch than its bound", async () => {
@@ -150,7 +179,8 @@ describe("BatchQueue", () => {
 
   describe("with time", () => {
     beforeEach(() => {
-      vi.useFakeTimers();
+      // Answers come by setImmediate, which is no matter of time.
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     });
 
     afterEach(() => {

@@ -3,6 +3,7 @@ import { type CounterKey, counterKeyText } from "../../../domain/counter-key.ts"
 import type { LockedRecords } from "../../../repositories/usage-unit-of-work.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
+import { plainArray, textArray } from "./array-literals.ts";
 import { recordColumnsSql, recordOf } from "./record-rows.ts";
 
 /**
@@ -43,8 +44,8 @@ export async function lockOpenRecords(
 ): Promise<LockAnswer> {
   const inOrder = [...keys].sort((a, b) => compareText(counterKeyText(a), counterKeyText(b)));
   const rows = await transaction.query(statement, [
-    inOrder.map((key) => key.tenantId),
-    inOrder.map((key) => key.metricCode),
+    plainArray(inOrder.map((key) => key.tenantId)),
+    textArray(inOrder.map((key) => key.metricCode)),
   ]);
   const [now, transactionId] = rows[0] ?? [];
   if (typeof now !== "string" || typeof transactionId !== "string") throw new Error("the clock answered no row");

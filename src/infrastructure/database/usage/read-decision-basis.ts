@@ -1,5 +1,6 @@
 import type { DecisionBasis, DecisionQuestion } from "../../../repositories/usage-unit-of-work.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
+import { plainArray, textArray } from "./array-literals.ts";
 import { type EventRow, eventOf, eventRowColumnsSql } from "./event-rows.ts";
 import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
 
@@ -24,11 +25,11 @@ export async function readDecisionBasis(
   question: DecisionQuestion,
 ): Promise<DecisionBasis> {
   const [row] = await transaction.query(decisionBasis, [
-    question.tenantIds,
-    question.planCodes,
-    [...new Set(question.counters.map((counter) => counter.metricCode))],
-    question.idempotencyKeys.map((key) => key.tenantId),
-    question.idempotencyKeys.map((key) => key.idempotencyKey),
+    plainArray(question.tenantIds),
+    textArray(question.planCodes),
+    textArray([...new Set(question.counters.map((counter) => counter.metricCode))]),
+    plainArray(question.idempotencyKeys.map((key) => key.tenantId)),
+    textArray(question.idempotencyKeys.map((key) => key.idempotencyKey)),
   ]);
   if (row === undefined) throw new Error("an aggregate answered no row");
   const keyedEvents: readonly EventRow[] = JSON.parse(row[limitBasisColumns] ?? "[]");

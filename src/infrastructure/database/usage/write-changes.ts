@@ -1,7 +1,7 @@
 import { compareText } from "../../../domain/compare-text.ts";
-import type { EpochMilliseconds } from "../../../domain/instant.ts";
 import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
+import { plainArray, textArray, timestampArray } from "./array-literals.ts";
 
 /**
  * Everything that a batch changes, in one statement and one round trip. `unnest` of arrays costs half of what the ORM's
@@ -64,56 +64,52 @@ function parametersOf(changes: UsageChanges): unknown[] {
   const events = inOrder(changes.events, (event) => `${event.tenantId} ${event.idempotencyKey ?? ""}`);
   const refusals = inOrder(changes.refusals, (refusal) => `${refusal.tenantId} ${refusal.metricCode}`);
   return [
-    newRecords.map((record) => record.tenantId),
-    newRecords.map((record) => record.id),
-    newRecords.map((record) => record.metricCode),
-    newRecords.map((record) => record.periodKind),
-    newRecords.map((record) => timestamp(record.periodStart)),
-    newRecords.map((record) => timestamp(record.periodEnd)),
-    newRecords.map((record) => record.ordinal),
-    newRecords.map((record) => record.currentUsage),
-    newRecords.map((record) => record.lastSequence),
-    newRecords.map((record) => record.lastEventId),
-    newRecords.map((record) => timestamp(record.lastEventAt)),
-    newRecords.map((record) => timestamp(record.createdAt)),
-    changed.map((record) => record.tenantId),
-    changed.map((record) => record.id),
-    changed.map((record) => record.currentUsage),
-    changed.map((record) => record.lastSequence),
-    changed.map((record) => record.lastEventId),
-    changed.map((record) => timestamp(record.lastEventAt)),
-    events.map((event) => event.tenantId),
-    events.map((event) => event.id),
-    events.map((event) => event.metricCode),
-    events.map((event) => event.amount),
-    events.map((event) => event.metadata),
-    events.map((event) => timestamp(event.createdAt)),
-    events.map((event) => event.idempotencyKey ?? null),
-    events.map((event) => event.sequence),
-    events.map((event) => event.usageAfter),
-    events.map((event) => event.limit),
-    events.map((event) => event.enforcement),
-    events.map((event) => event.limitSource),
-    events.map((event) => event.planCode),
-    events.map((event) => event.requestedPlanCode ?? null),
-    events.map((event) => event.periodKind),
-    events.map((event) => timestamp(event.periodStart)),
-    events.map((event) => timestamp(event.periodEnd)),
-    refusals.map((refusal) => refusal.tenantId),
-    refusals.map((refusal) => refusal.metricCode),
-    refusals.map((refusal) => timestamp(refusal.hour)),
-    refusals.map((refusal) => refusal.count),
-    refusals.map((refusal) => refusal.lastLimit),
-    refusals.map((refusal) => refusal.lastCurrent),
-    refusals.map((refusal) => refusal.lastAmount),
-    refusals.map((refusal) => timestamp(refusal.lastRefusedAt)),
+    plainArray(newRecords.map((record) => record.tenantId)),
+    plainArray(newRecords.map((record) => record.id)),
+    textArray(newRecords.map((record) => record.metricCode)),
+    plainArray(newRecords.map((record) => record.periodKind)),
+    timestampArray(newRecords.map((record) => record.periodStart)),
+    timestampArray(newRecords.map((record) => record.periodEnd)),
+    plainArray(newRecords.map((record) => record.ordinal)),
+    plainArray(newRecords.map((record) => record.currentUsage)),
+    plainArray(newRecords.map((record) => record.lastSequence)),
+    plainArray(newRecords.map((record) => record.lastEventId)),
+    timestampArray(newRecords.map((record) => record.lastEventAt)),
+    timestampArray(newRecords.map((record) => record.createdAt)),
+    plainArray(changed.map((record) => record.tenantId)),
+    plainArray(changed.map((record) => record.id)),
+    plainArray(changed.map((record) => record.currentUsage)),
+    plainArray(changed.map((record) => record.lastSequence)),
+    plainArray(changed.map((record) => record.lastEventId)),
+    timestampArray(changed.map((record) => record.lastEventAt)),
+    plainArray(events.map((event) => event.tenantId)),
+    plainArray(events.map((event) => event.id)),
+    textArray(events.map((event) => event.metricCode)),
+    plainArray(events.map((event) => event.amount)),
+    textArray(events.map((event) => event.metadata)),
+    timestampArray(events.map((event) => event.createdAt)),
+    textArray(events.map((event) => event.idempotencyKey ?? null)),
+    plainArray(events.map((event) => event.sequence)),
+    plainArray(events.map((event) => event.usageAfter)),
+    plainArray(events.map((event) => event.limit)),
+    plainArray(events.map((event) => event.enforcement)),
+    plainArray(events.map((event) => event.limitSource)),
+    textArray(events.map((event) => event.planCode)),
+    textArray(events.map((event) => event.requestedPlanCode ?? null)),
+    plainArray(events.map((event) => event.periodKind)),
+    timestampArray(events.map((event) => event.periodStart)),
+    timestampArray(events.map((event) => event.periodEnd)),
+    plainArray(refusals.map((refusal) => refusal.tenantId)),
+    textArray(refusals.map((refusal) => refusal.metricCode)),
+    timestampArray(refusals.map((refusal) => refusal.hour)),
+    plainArray(refusals.map((refusal) => refusal.count)),
+    plainArray(refusals.map((refusal) => refusal.lastLimit)),
+    plainArray(refusals.map((refusal) => refusal.lastCurrent)),
+    plainArray(refusals.map((refusal) => refusal.lastAmount)),
+    timestampArray(refusals.map((refusal) => refusal.lastRefusedAt)),
     newRecords.length,
     changed.length + events.length + refusals.length,
   ];
-}
-
-function timestamp(instant: EpochMilliseconds): string {
-  return new Date(instant).toISOString();
 }
 
 function inOrder<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
