@@ -4,6 +4,7 @@ import type { ApiServices } from "./api/api-services.ts";
 import type { Authenticator } from "./api/auth/authenticator.ts";
 import { startGrpcServer } from "./api/grpc/start-grpc-server.ts";
 import { startHttpServer } from "./api/http/start-http-server.ts";
+import type { Tls } from "./api/tls.ts";
 import { openAuthentication } from "./authentication.ts";
 import { provideAdminKey } from "./bootstrap-admin-key.ts";
 import type { Config } from "./config/config.ts";
@@ -17,6 +18,7 @@ import { prepareDatabase } from "./infrastructure/database/prepare-database.ts";
 import { startEmbeddedPostgres } from "./infrastructure/embedded-postgres/start.ts";
 import { randomBits } from "./infrastructure/random-bits.ts";
 import type { Logger } from "./infrastructure/telemetry/logger.ts";
+import { TlsFiles } from "./infrastructure/tls-files.ts";
 import { applyPlansFile } from "./plans-file/apply-plans-file.ts";
 import { readPlansFile } from "./plans-file/read-plans-file.ts";
 import { AdminService } from "./services/admin/admin-service.ts";
@@ -44,6 +46,8 @@ export interface App {
   readonly lost: Promise<Error>;
   /** Takes no more work, finishes what is in flight, closes the database. Calling it again returns the same promise. */
   stop(): Promise<void>;
+  /** Reads the TLS files anew. Absent: there are none. */
+  readonly reloadTls?: () => Promise<void>;
 }
 
 /**
@@ -78,6 +82,8 @@ export async function startApp(config: Config, log: Logger, clocks: AppClocks = 
 }
 
 async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() => Promise<void>)[]): Promise<App> {
+  const tls = config.tls === undefined ? undefined : await TlsFiles.open(config.tls, log);
+  if (tls !== undefined) undo.push(async () => tls.close());
   const plansFile = config.plansFile === undefined ? undefined : await readPlansFile(config.plansFile);
   const database = await findDatabase(config, log, undo);
   const migrated = await prepareDatabase(database.url, database.ownerUrl);
@@ -95,7 +101,7 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
   await provideAdminKey(config, services.apiKeys, log);
   const { authenticator, ...authentication } = openAuthentication(config, storage, batchQueueBounds, log);
   undo.push(() => authentication.close());
-  const doors = await openDoors({ config, services, authenticator, log, undo });
+  const doors = await openDoors({ config, services, authenticator, tls, log, undo });
   const watch = watchDatabase(storage, doors.all, log);
   undo.push(async () => watch.stop());
   let stopped: Promise<void> | undefined;
@@ -103,6 +109,7 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
     grpcAddress: doors.grpcAddress,
     httpAddress: doors.httpAddress,
     lost: database.lost,
+    ...(tls === undefined ? {} : { reloadTls: () => tls.reload() }),
     stop: () => {
       stopped ??= undoAll(undo, log, config.drainTimeoutMs);
       return stopped;
@@ -120,13 +127,15 @@ interface DoorParts {
   readonly config: Config;
   readonly services: ApiServices;
   readonly authenticator: Authenticator;
+  readonly tls: Tls | undefined;
   readonly log: Logger;
   readonly undo: (() => Promise<void>)[];
 }
 
-async function openDoors({ config, services, authenticator, log, undo }: DoorParts) {
+async function openDoors({ config, services, authenticator, tls, log, undo }: DoorParts) {
   const bounds = new DoorBounds(log, config.bounds);
   undo.push(async () => bounds.connections.stop());
+  const encryption = tls === undefined ? {} : { tls };
   const all: Door[] = [];
   // One step for both: they drain side by side, within one deadline.
   undo.push(async () => void (await Promise.all(all.map((door) => door.drain(config.drainTimeoutMs)))));
@@ -135,6 +144,7 @@ async function openDoors({ config, services, authenticator, log, undo }: DoorPar
     services,
     authenticator,
     reflection: config.reflection === "on",
+    ...encryption,
     log,
     bounds,
   });
@@ -147,6 +157,7 @@ async function openDoors({ config, services, authenticator, log, undo }: DoorPar
     bounds,
     corsOrigins: config.corsOrigins,
     consoleFolder,
+    ...encryption,
   });
   all.push(http);
   return { all, grpcAddress: grpc.address, httpAddress: http.address };

@@ -27,7 +27,7 @@ export function openAuthentication(
     return { authenticator: new OpenAuthenticator(), close: async () => undefined };
   }
   const exposed = [config.grpcListen, config.httpListen].filter((address) => !isLoopback(address));
-  if (exposed.length > 0) {
+  if (config.tls === undefined && exposed.length > 0) {
     const listen = exposed.map(listenAddressText);
     log.warn(
       { listen },

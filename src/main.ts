@@ -10,8 +10,14 @@ import { describeStartFailure } from "./start-failure.ts";
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLogger(config.logLevel);
-  const stopRequested = waitForSignal();
+  // With certificates a SIGHUP asks to read them anew, as it does of other servers; without, a terminal has closed.
+  const stopSignals: NodeJS.Signals[] =
+    config.tls === undefined ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
+  let reloadTls: App["reloadTls"];
+  if (config.tls !== undefined) process.on("SIGHUP", () => void reloadTls?.());
+  const stopRequested = waitForSignal(stopSignals);
   const app = await startApp(config, log);
+  reloadTls = app.reloadTls;
   log.info(readyFields(config, app), "ready");
   const reason = await Promise.race([stopRequested, app.lost]);
   if (reason instanceof Error) log.fatal({ err: reason }, "the service cannot go on");
@@ -38,10 +44,10 @@ function readyFields(config: Config, { grpcAddress, httpAddress }: App) {
 const oneSignalMs = 1_000;
 
 /** The first signal asks for a clean stop; one that comes later does not wait for it. */
-function waitForSignal(): Promise<NodeJS.Signals> {
+function waitForSignal(signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
   let firstAt: number | undefined;
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    for (const signal of signals) {
       process.on(signal, () => {
         firstAt ??= performance.now();
         if (performance.now() - firstAt > oneSignalMs) process.exit(1);

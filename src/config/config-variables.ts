@@ -101,6 +101,31 @@ export const bootstrapAdminKeyFile: ConfigVariable<string> = {
   parse: (text) => text,
 };
 
+export const tlsCertFile: ConfigVariable<string> = {
+  name: "TLS_CERT_FILE",
+  default: { description: "none: both doors speak without encryption" },
+  allowed: "the path of a PEM file, together with `TLS_KEY_FILE`",
+  meaning:
+    "The certificate that both doors show, with its chain. It is read again when the files change, and at a SIGHUP; connections stay.",
+  parse: (text) => text,
+};
+
+export const tlsKeyFile: ConfigVariable<string> = {
+  name: "TLS_KEY_FILE",
+  default: { description: "none" },
+  allowed: "the path of a PEM file, together with `TLS_CERT_FILE`",
+  meaning: "The certificate's private key, not encrypted.",
+  parse: (text) => text,
+};
+
+export const tlsClientCaFile: ConfigVariable<string> = {
+  name: "TLS_CLIENT_CA_FILE",
+  default: { description: "none: callers show no certificate" },
+  allowed: "the path of a PEM file, only together with `TLS_CERT_FILE`",
+  meaning: "Authorities of one of which every caller must show a certificate, besides its credential.",
+  parse: (text) => text,
+};
+
 export const reflection = choiceVariable(
   "REFLECTION",
   "Whether the gRPC server describes itself to grpcurl and the like. It tells the published contract and no data, to callers without a credential too.",
@@ -161,6 +186,9 @@ export const configVariables: readonly ConfigVariable<unknown>[] = [
   plansFile,
   auth,
   bootstrapAdminKeyFile,
+  tlsCertFile,
+  tlsKeyFile,
+  tlsClientCaFile,
   reflection,
   logLevel,
   databasePoolMax,

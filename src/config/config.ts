@@ -14,6 +14,8 @@ export interface Config {
   readonly auth: AuthMode;
   /** Holds the secret of the first ADMIN key. Absent: none, or one of the service's own making beside the embedded database. */
   readonly bootstrapAdminKeyFile?: string;
+  /** What both doors encrypt with; absent: not at all. Paths, relative to the working folder. */
+  readonly tls?: TlsConfig;
   /** Whether anybody may ask the server for the contract. */
   readonly reflection: "on" | "off";
   readonly logLevel: LogLevel;
@@ -45,6 +47,13 @@ export interface BoundsConfig {
   readonly connectionsMax: number;
   readonly connectionAgeMaxMs: number;
   readonly connectionIdleMaxMs: number;
+}
+
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Present: callers must show a certificate of one of these authorities. */
+  readonly clientCaFile?: string;
 }
 
 /** A PostgreSQL that the service brings, starts and stops itself. */

@@ -1,6 +1,6 @@
 import { quoted } from "../domain/echo.ts";
 import * as bounds from "./bound-variables.ts";
-import type { BoundsConfig, Config, EmbeddedDatabaseConfig, ExternalDatabaseConfig } from "./config.ts";
+import type { BoundsConfig, Config, EmbeddedDatabaseConfig, ExternalDatabaseConfig, TlsConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ConfigVariable, DefaultedVariable } from "./config-variable.ts";
 import * as variables from "./config-variables.ts";
@@ -20,6 +20,7 @@ export function parseConfig(env: Environment): Config {
   const plansFile =
     readOptional(env, variables.plansFile) ?? (database.kind === "embedded" ? variables.embeddedPlansFile : undefined);
   const bootstrapAdminKeyFile = readOptional(env, variables.bootstrapAdminKeyFile);
+  const tls = readTls(env);
   const config: Config = {
     grpcListen,
     httpListen: read(env, variables.httpListen),
@@ -28,6 +29,7 @@ export function parseConfig(env: Environment): Config {
     ...(plansFile === undefined ? {} : { plansFile }),
     auth: read(env, variables.auth),
     ...(bootstrapAdminKeyFile === undefined ? {} : { bootstrapAdminKeyFile }),
+    ...(tls === undefined ? {} : { tls }),
     reflection: read(env, variables.reflection),
     logLevel: read(env, variables.logLevel),
     databasePoolMax: read(env, variables.databasePoolMax),
@@ -67,6 +69,24 @@ function readDatabase(env: Environment): EmbeddedDatabaseConfig | ExternalDataba
     throw refusal(variables.databaseOwnerUrl, ownerUrl, "only together with DATABASE_URL, which is not set");
   }
   return { kind: "embedded", dataDirectory: read(env, variables.dataDir) };
+}
+
+function readTls(env: Environment): TlsConfig | undefined {
+  const certFile = readOptional(env, variables.tlsCertFile);
+  const keyFile = readOptional(env, variables.tlsKeyFile);
+  const clientCaFile = readOptional(env, variables.tlsClientCaFile);
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) };
+  }
+  // Going on without encryption would be the opposite of what was meant.
+  if (certFile !== undefined) throw incomplete(variables.tlsCertFile, certFile, variables.tlsKeyFile);
+  if (keyFile !== undefined) throw incomplete(variables.tlsKeyFile, keyFile, variables.tlsCertFile);
+  if (clientCaFile !== undefined) throw incomplete(variables.tlsClientCaFile, clientCaFile, variables.tlsCertFile);
+  return undefined;
+}
+
+function incomplete(variable: ConfigVariable<string>, text: string, missing: ConfigVariable<string>): ConfigError {
+  return refusal(variable, text, `only together with ${missing.name}, which is not set`);
 }
 
 /** Without authentication whoever reaches the port is every tenant and every admin. */

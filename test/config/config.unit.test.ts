@@ -88,6 +88,11 @@ describe("accepted values", () => {
     ],
     [{ BOOTSTRAP_ADMIN_KEY_FILE: "/run/secrets/admin" }, { bootstrapAdminKeyFile: "/run/secrets/admin" }],
     [{ REFLECTION: "off" }, { reflection: "off" }],
+    [{ TLS_CERT_FILE: "c.pem", TLS_KEY_FILE: "k.pem" }, { tls: { certFile: "c.pem", keyFile: "k.pem" } }],
+    [
+      { TLS_CERT_FILE: "c.pem", TLS_KEY_FILE: "k.pem", TLS_CLIENT_CA_FILE: "ca.pem" },
+      { tls: { certFile: "c.pem", keyFile: "k.pem", clientCaFile: "ca.pem" } },
+    ],
     [{ LOG_LEVEL: "silent" }, { logLevel: "silent" }],
     [{ DATABASE_POOL_MAX: "2" }, { databasePoolMax: 2 }],
     [{ DATABASE_POOL_MAX: "100" }, { databasePoolMax: 100 }],

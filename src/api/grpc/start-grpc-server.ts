@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
+import { Server, type ServerCredentials, setLogger } from "@grpc/grpc-js";
 import { Health as HealthService } from "../../../gen/health/v1/health_pb.ts";
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { connectionBounds } from "../abuse/connection-bounds.ts";
@@ -10,10 +10,12 @@ import { OutageLog } from "../errors/outage-log.ts";
 import { addressText, type ListenAddress, ListenError } from "../listen-error.ts";
 import type { Log } from "../log.ts";
 import { servedServices } from "../served-services.ts";
+import type { Tls } from "../tls.ts";
 import { drainServer } from "./drain-server.ts";
 import { Health } from "./health.ts";
 import { boundHeaders, http2Servers } from "./http2-servers.ts";
 import { addReflection } from "./reflection.ts";
+import { serverCredentials } from "./server-credentials.ts";
 import { transportErrors } from "./transport-errors.ts";
 import { unaryService } from "./unary-service.ts";
 
@@ -23,6 +25,8 @@ export interface GrpcServerOptions {
   readonly authenticator: Authenticator;
   /** Whether anybody may ask for the contract. */
   readonly reflection: boolean;
+  /** Absent: without encryption. */
+  readonly tls?: Tls;
   readonly log: Log;
   /** Shared with the other door; absent: the defaults, for this one alone. */
   readonly bounds?: DoorBounds;
@@ -75,7 +79,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   }
   health.addTo(server);
   if (options.reflection) addReflection(server, [...served.map(({ service }) => service), HealthService]);
-  const address = { host: listen.host, port: await bind(server, listen) };
+  const address = { host: listen.host, port: await bind(server, listen, serverCredentials(options.tls)) };
   for (const http2Server of http2Servers(server)) bounds.connections.watch(http2Server, http2Server);
   let drained: Promise<void> | undefined;
   return {
@@ -85,9 +89,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-async function bind(server: Server, listen: ListenAddress): Promise<number> {
+async function bind(server: Server, listen: ListenAddress, credentials: ServerCredentials): Promise<number> {
   return await new Promise((resolve, reject) => {
-    server.bindAsync(addressText(listen), ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(addressText(listen), credentials, (error, port) => {
       if (error === null) resolve(port);
       else reject(new ListenError("gRPC", listen, error));
     });

@@ -1,11 +1,12 @@
-import { createServer as createHttp1, type Server as Http1Server } from "node:http";
+import { createServer as createHttp1, type Server as Http1Server, type ServerOptions } from "node:http";
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttps } from "node:https";
 import type { Socket } from "node:net";
-import type { SecureContextOptions, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { connectionBounds } from "../abuse/connection-bounds.ts";
 import type { ConnectionGuard } from "../abuse/connection-guard.ts";
 import { type ListenAddress, ListenError } from "../listen-error.ts";
+import type { Tls } from "../tls.ts";
 import type { NodeRequest, NodeResponse } from "./exchange.ts";
 
 /** All headers of one request together, its target included. Connect's GET carries its message there. */
@@ -36,7 +37,7 @@ export class HttpListener {
   readonly #silent = new Set<Socket>();
 
   /** @param tls absent: without encryption */
-  constructor(onRequest: RequestListener, tls?: SecureContextOptions) {
+  constructor(onRequest: RequestListener, tls?: Tls) {
     const options = {
       maxHeaderSize: headerBytesMax,
       headersTimeout: headersTimeoutMs,
@@ -44,13 +45,7 @@ export class HttpListener {
       keepAliveTimeout: idleTimeoutMs,
       connectionsCheckingInterval: timeoutsCheckedEveryMs,
     };
-    this.#http1 =
-      tls === undefined
-        ? createHttp1(options, onRequest)
-        : createHttps(
-            { ...options, ...tls, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: headersTimeoutMs },
-            onRequest,
-          );
+    this.#http1 = tls === undefined ? createHttp1(options, onRequest) : createEncrypted(tls, options, onRequest);
     this.#http2 = createHttp2(
       {
         maxHeaderListPairs: connectionBounds.headerPairsMax,
@@ -148,4 +143,20 @@ export class HttpListener {
 /** The library asks clients to keep to the bound, and holds them to it only once they have confirmed that. */
 function headerBytesOf({ rawHeaders }: NodeRequest): number {
   return rawHeaders.reduce((sum, text) => sum + text.length, 0);
+}
+
+function createEncrypted(tls: Tls, options: ServerOptions, onRequest: RequestListener): Http1Server {
+  const server = createHttps(
+    {
+      ...options,
+      ...tls.current,
+      requestCert: tls.demandsClientCertificate,
+      rejectUnauthorized: true,
+      ALPNProtocols: ["h2", "http/1.1"],
+      handshakeTimeout: headersTimeoutMs,
+    },
+    onRequest,
+  );
+  tls.onChange((context) => server.setSecureContext({ ...context }));
+  return server;
 }

@@ -1,4 +1,3 @@
-import type { SecureContextOptions } from "node:tls";
 import { DoorBounds } from "../abuse/door-bounds.ts";
 import { ActiveCalls } from "../active-calls.ts";
 import type { ApiServices } from "../api-services.ts";
@@ -8,6 +7,7 @@ import type { ListenAddress } from "../listen-error.ts";
 import type { Log } from "../log.ts";
 import { servedServices } from "../served-services.ts";
 import { settledWithin } from "../settled-within.ts";
+import type { Tls } from "../tls.ts";
 import { Cors } from "./cors.ts";
 import { type Answer, Exchange, jsonAnswer } from "./exchange.ts";
 import { HttpListener } from "./http-listener.ts";
@@ -28,7 +28,7 @@ export interface HttpServerOptions {
   /** Where the console was built, served at `/console/`. It may be missing. */
   readonly consoleFolder: string;
   /** Absent: without encryption. */
-  readonly tls?: SecureContextOptions;
+  readonly tls?: Tls;
 }
 
 export interface HttpServer {
