@@ -50,13 +50,13 @@ give_up() {
   exit 1
 }
 
-# start_service DATA_FOLDER: returns when it is ready, with the addresses of its doors in `address` and `http_address`.
+# start_service DATA_FOLDER [AUTH]: returns when it is ready, with the addresses of its doors in `address` and `http_address`.
 start_service() {
   local log="$1.log" deadline=$((SECONDS + ready_seconds))
   # Job control gives the job a process group of its own, by which it can be ended with everything that it started.
   set -m
-  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u AUTH -u LOG_LEVEL \
-    DATA_DIR="$1" GRPC_LISTEN=127.0.0.1:0 HTTP_LISTEN=127.0.0.1:0 npm start >"$log" 2>&1 &
+  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u LOG_LEVEL \
+    AUTH="${2:-none}" DATA_DIR="$1" GRPC_LISTEN=127.0.0.1:0 HTTP_LISTEN=127.0.0.1:0 npm start >"$log" 2>&1 &
   service=$!
   set +m
   address=
