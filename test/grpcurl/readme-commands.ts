@@ -1,5 +1,5 @@
 /**
- * Runs every block of a Markdown file that is marked `sh` and calls grpcurl or buf curl, as printed, and compares what
+ * Runs every block of a Markdown file that is marked `sh` and calls grpcurl, buf curl or curl, as printed, and compares what
  * it prints with the block that follows directly: `json` as a whole, `text` from its beginning. Prints a line for each,
  * and `counts <passed> <failed>` last. With a folder as second argument it runs in it the blocks that show a credential,
  * and otherwise, where it is started, those that do not.
@@ -53,7 +53,7 @@ function readBlocks(markdown: string): Block[] {
 }
 
 function isCommand({ language, text }: Block): boolean {
-  return language === "sh" && /\bgrpcurl -plaintext\b|\bnpx buf curl\b/.test(text);
+  return language === "sh" && /\bgrpcurl -plaintext\b|\bnpx buf curl\b|^curl /m.test(text);
 }
 
 function showsCredential({ text }: Block): boolean {
@@ -113,7 +113,7 @@ for (const [index, block] of blocks.entries()) {
   if (problem !== undefined) process.stdout.write(`${problem}\n${output.stdout}${output.stderr}\n`);
 }
 
-for (const client of ["grpcurl -plaintext", "npx buf curl"]) {
+for (const client of ["grpcurl -plaintext", "npx buf curl", "curl -sS"]) {
   if (folder !== undefined || blocks.some((block) => isCommand(block) && block.text.includes(client))) continue;
   failures.push(client);
   process.stdout.write(`FAILED  ${fileName} has no command that calls ${client}\n`);

@@ -268,7 +268,7 @@ runs_readme() {
   failed=$((failed + ${counts#* }))
 }
 
-for tool in go npm npx timeout pgrep; do
+for tool in curl go npm npx timeout pgrep; do
   command -v "$tool" >/dev/null || give_up "$tool is installed"
 done
 [[ -x node_modules/.bin/node ]] || give_up "npm ci has been run"
