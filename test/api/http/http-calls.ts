@@ -20,13 +20,15 @@ export async function http1(baseUrl: string, target: string, call: HttpCall = {}
   const { hostname, port } = new URL(baseUrl);
   const { method = call.body === undefined ? "GET" : "POST", headers = {}, body } = call;
   return await new Promise((resolve, reject) => {
-    const agent = new Agent({ keepAlive: false });
+    // Asks to keep the connection, so that it is the server alone who closes it.
+    const agent = new Agent({ keepAlive: true });
     const sent = requestHttp1(
       { host: hostname, port, path: target, method, headers: headers as Record<string, string>, agent },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
         response.on("end", () => {
+          agent.destroy();
           const flat = Object.fromEntries(
             Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
           );
