@@ -116,7 +116,9 @@ const findMisnamedTests: Check = (files) =>
     .map(({ path }) => path)
     .filter(
       (path) =>
-        /\.(test|spec)\.tsx?$/.test(path) && !/^(packages\/[^/]+\/)?test\/.*\.(unit|pg|wire)\.test\.tsx?$/.test(path),
+        /\.(test|spec)\.tsx?$/.test(path) &&
+        !/^(packages\/[^/]+\/)?test\/.*\.(unit|pg|wire)\.test\.tsx?$/.test(path) &&
+        !/^test\/pgbouncer\/[^/]*\.pooled\.test\.ts$/.test(path),
     );
 
 /** `inject` hands out the database of the run. */

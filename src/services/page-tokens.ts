@@ -47,10 +47,13 @@ export class PageTokens {
   read(listing: Listing, token: string): string | undefined {
     if (token === "") return undefined;
     const content = this.#open(token);
-    if (content === undefined) throw new PageTokenInvalidError("is not a token that this service issued");
+    // A token of another tenant's is no token here: that it is good elsewhere tells that there is something to list.
+    if (content === undefined || tenantOf(content.listing) !== tenantOf(listingText(listing))) {
+      throw new PageTokenInvalidError("is not a token that this service issued");
+    }
     if (content.version !== tokenVersion) throw new PageTokenInvalidError("comes from another version of the service");
     if (content.listing !== listingText(listing)) {
-      throw new PageTokenInvalidError("belongs to a listing with another tenant, filter or order");
+      throw new PageTokenInvalidError("belongs to a listing with another filter or order");
     }
     if (this.#clock() - content.issuedAt > pageTokenAgeMaxMs) throw new PageTokenInvalidError("is older than 24 hours");
     return content.cursor;
@@ -66,4 +69,10 @@ export class PageTokens {
 
 function listingText(listing: Listing): string {
   return `${listing.name} ${canonicalJson({ ...listing.filters })}`;
+}
+
+/** Undefined for a listing without a tenant, as for one that is not told apart by it. */
+function tenantOf(text: string): JsonValue | undefined {
+  const filters: Listing["filters"] = JSON.parse(text.slice(text.indexOf(" ") + 1));
+  return filters["tenantId"];
 }

@@ -1,4 +1,5 @@
 import { connect, constants, type IncomingHttpHeaders } from "node:http2";
+import { connect as connectSocket } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { status as grpcStatus } from "@grpc/grpc-js";
@@ -19,6 +20,8 @@ export interface RawCall {
   /** The body as it goes out, frames and all. */
   readonly body: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The address that the call comes from; only Linux gives all of 127.0.0.0/8 freely. */
+  readonly from?: string;
 }
 
 /** A gRPC frame, which may lie about its length and its compression. */
@@ -30,8 +33,11 @@ export function frame(message: Buffer, options: { compressed?: boolean; length?:
 }
 
 /** Sends bytes that no gRPC client would. */
-export async function callRawGrpc({ port, path, body, headers = {} }: RawCall): Promise<RawAnswer> {
-  const session = connect(`http://127.0.0.1:${port}`);
+export async function callRawGrpc({ port, path, body, headers = {}, from }: RawCall): Promise<RawAnswer> {
+  const session = connect(`http://127.0.0.1:${port}`, {
+    createConnection: () =>
+      connectSocket({ port, host: "127.0.0.1", ...(from === undefined ? {} : { localAddress: from }) }),
+  });
   try {
     return await new Promise<RawAnswer>((resolve, reject) => {
       session.on("error", reject);
