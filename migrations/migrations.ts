@@ -1,4 +1,5 @@
 import { AdminReads } from "./20261124-admin-reads.ts";
+import { ApiKeyChanges } from "./20261124-api-key-changes.ts";
 import { ApiKeys } from "./20261124-api-keys.ts";
 import { ControlChanges } from "./20261124-control-changes.ts";
 import { HashedTenantPolicy } from "./20261124-hashed-tenant-policy.ts";
@@ -11,4 +12,5 @@ export const migrations = [
   { name: "20261124-admin-reads", class: AdminReads },
   { name: "20261124-control-changes", class: ControlChanges },
   { name: "20261124-api-keys", class: ApiKeys },
+  { name: "20261124-api-key-changes", class: ApiKeyChanges },
 ];

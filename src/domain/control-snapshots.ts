@@ -1,3 +1,4 @@
+import type { ApiKey } from "./api-key.ts";
 import type { ControlSnapshot } from "./control-change.ts";
 import type { EpochMilliseconds } from "./instant.ts";
 import type { LimitOverride } from "./limit-override.ts";
@@ -51,6 +52,22 @@ export function overrideSnapshot(override: LimitOverride): ControlSnapshot {
     ...unlessEmpty({ reason }),
     ...(expiresAt === undefined ? {} : { expiresAt: instantSnapshot(expiresAt) }),
     ...historySnapshot(override),
+  };
+}
+
+/** Holds the prefix of the secret and nothing more of it. */
+export function apiKeySnapshot(key: ApiKey): ControlSnapshot {
+  const { id, displayName, role, tenantId, prefix, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
+  return {
+    id,
+    displayName,
+    role: `ROLE_${role}`,
+    ...(tenantId === undefined ? {} : { tenantId }),
+    prefix,
+    createdAt: instantSnapshot(createdAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: instantSnapshot(expiresAt) }),
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt: instantSnapshot(lastUsedAt) }),
+    ...(revokedAt === undefined ? {} : { revokedAt: instantSnapshot(revokedAt) }),
   };
 }
 

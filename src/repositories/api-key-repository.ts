@@ -1,6 +1,7 @@
 import type { ApiKey } from "../domain/api-key.ts";
 import type { EpochMilliseconds } from "../domain/instant.ts";
 import type { Role } from "../domain/principal.ts";
+import type { ChangeLog } from "./change-log.ts";
 
 export interface ApiKeyFilter {
   readonly tenantId?: string;
@@ -30,6 +31,8 @@ export interface ApiKeyRepository {
 /** What keys are read and changed through, within one transaction. */
 export interface ApiKeyStore {
   readonly keys: ApiKeyRepository;
+  /** Takes entries about keys alone. */
+  readonly changes: ChangeLog;
   /** The storage's clock. */
   now(): Promise<EpochMilliseconds>;
 }

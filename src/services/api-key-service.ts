@@ -1,3 +1,4 @@
+import type { Actor } from "../domain/actor.ts";
 import { type ApiKey, type ApiKeyDefinition, isActive } from "../domain/api-key.ts";
 import { ApiKeyNotFoundError } from "../domain/errors/api-key-not-found-error.ts";
 import { InvalidRequestError } from "../domain/errors/invalid-request-error.ts";
@@ -7,6 +8,8 @@ import type { Role } from "../domain/principal.ts";
 import type { ApiKeyStore, ApiKeyUnitOfWork } from "../repositories/api-key-repository.ts";
 import type { ApiKeySecrets, NewSecret } from "../repositories/api-key-secrets.ts";
 import { leaseDriftMs, leaseMs } from "./api-key-leases.ts";
+import { apiKeyEntry } from "./control-entries.ts";
+import { ControlJournal } from "./control-journal.ts";
 import { type Page, type PageRequest, pageOf } from "./page.ts";
 import type { Listing, PageTokens } from "./page-tokens.ts";
 import { changeSafely, rerunAfterLostRace } from "./storage-failures.ts";
@@ -34,8 +37,10 @@ export interface ApiKeyServiceOptions {
 }
 
 const bootstrapName = "bootstrap";
+/** Who makes that key. */
+const bootstrapActor: Actor = { name: "file of the first ADMIN key", requestId: "" };
 
-/** The credentials of callers. */
+/** The credentials of callers. Every change of one is written down. */
 export class ApiKeyService {
   readonly #unitOfWork: ApiKeyUnitOfWork;
   readonly #tokens: PageTokens;
@@ -56,14 +61,14 @@ export class ApiKeyService {
    *
    * @throws InvalidRequestError when it would already have expired by the storage's clock
    */
-  async createApiKey(definition: ApiKeyDefinition): Promise<CreatedApiKey> {
+  async createApiKey(definition: ApiKeyDefinition, actor: Actor): Promise<CreatedApiKey> {
     return await changeSafely(false, () =>
       this.#unitOfWork.run(async (store) => {
         const now = await store.now();
         if (!isActive(definition, now)) throw expiredAlready(definition, now);
         // Within the work, so that a prefix that is taken is another one when the work is run again.
         const made = this.#secrets.create();
-        return { key: await this.#insert(store, definition, made, now), secret: made.secret };
+        return { key: await this.#insert(store, definition, made, now, actor), secret: made.secret };
       }),
     );
   }
@@ -96,15 +101,17 @@ export class ApiKeyService {
    *
    * @throws ApiKeyNotFoundError
    */
-  async revokeApiKey(id: string): Promise<ApiKey> {
+  async revokeApiKey(id: string, actor: Actor): Promise<ApiKey> {
     const revoked = await changeSafely(true, () =>
       this.#unitOfWork.run(async (store) => {
         const key = await store.keys.findForUpdate(id);
         if (key === undefined) throw new ApiKeyNotFoundError(id);
         if (key.revokedAt !== undefined) return key;
-        const revokedAt = Math.max(await store.now(), key.createdAt);
-        await store.keys.revoke(id, revokedAt);
-        return { ...key, revokedAt };
+        const now = await store.now();
+        const revoked = { ...key, revokedAt: Math.max(now, key.createdAt) };
+        await store.keys.revoke(id, revoked.revokedAt);
+        await this.#journal(store, actor).record(now, apiKeyEntry({ before: key, after: revoked }));
+        return revoked;
       }),
     );
     await new Promise((resolve) => setTimeout(resolve, this.#revocationWaitMs));
@@ -125,7 +132,13 @@ export class ApiKeyService {
         const now = await store.now();
         const existing = await store.keys.findByPrefix(read.prefix);
         if (existing === undefined) {
-          await this.#insert(store, { displayName: bootstrapName, role: "ADMIN" }, { ...read, secret }, now);
+          await this.#insert(
+            store,
+            { displayName: bootstrapName, role: "ADMIN" },
+            { ...read, secret },
+            now,
+            bootstrapActor,
+          );
           return "created";
         }
         if (!this.#secrets.hashesMatch(existing.secretHash, read.secretHash)) return "another secret";
@@ -134,11 +147,22 @@ export class ApiKeyService {
     );
   }
 
-  async #insert(store: ApiKeyStore, definition: ApiKeyDefinition, made: NewSecret, now: number): Promise<ApiKey> {
+  async #insert(
+    store: ApiKeyStore,
+    definition: ApiKeyDefinition,
+    made: NewSecret,
+    now: EpochMilliseconds,
+    actor: Actor,
+  ): Promise<ApiKey> {
     const id = eventIdAfter(undefined, now, this.#random);
     const key: ApiKey = { ...definition, id, prefix: made.prefix, createdAt: now };
     await store.keys.insert(key, made.secretHash);
+    await this.#journal(store, actor).record(now, apiKeyEntry({ after: key }));
     return key;
+  }
+
+  #journal(store: ApiKeyStore, actor: Actor): ControlJournal {
+    return new ControlJournal(store.changes, actor, this.#random);
   }
 }
 

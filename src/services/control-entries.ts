@@ -1,5 +1,6 @@
+import type { ApiKey } from "../domain/api-key.ts";
 import type { ControlChangeContent, ControlObjectKind, ControlSnapshot } from "../domain/control-change.ts";
-import { overrideSnapshot, planSnapshot, subscriptionSnapshot } from "../domain/control-snapshots.ts";
+import { apiKeySnapshot, overrideSnapshot, planSnapshot, subscriptionSnapshot } from "../domain/control-snapshots.ts";
 import type { LimitOverride } from "../domain/limit-override.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Subscription } from "../domain/subscription.ts";
@@ -28,6 +29,25 @@ export function overrideEntry({ before, after }: Versions<LimitOverride>): Contr
   return {
     ...entry("LIMIT_OVERRIDE", objectId, before && overrideSnapshot(before), after && overrideSnapshot(after)),
     ...(override === undefined ? {} : { tenantId: override.tenantId }),
+  };
+}
+
+/** @param before absent when the key is created; otherwise it is revoked, which is all that happens to a key */
+export function apiKeyEntry({
+  before,
+  after,
+}: {
+  readonly before?: ApiKey;
+  readonly after: ApiKey;
+}): ControlChangeContent {
+  const { id, tenantId } = after;
+  return {
+    operation: before === undefined ? "CREATE" : "REVOKE",
+    objectKind: "API_KEY",
+    objectId: id,
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(before === undefined ? {} : { before: apiKeySnapshot(before) }),
+    after: apiKeySnapshot(after),
   };
 }
 

@@ -1,18 +1,27 @@
 import { create, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { ApiKeySchema } from "../../gen/quota/v1/api_key_pb.ts";
 import { PlanSchema } from "../../gen/quota/v1/plan_pb.ts";
 import { LimitOverrideSchema, SubscriptionSchema } from "../../gen/quota/v1/subscription_pb.ts";
+import { apiKeyMessage } from "../../src/api/mapping/api-key.ts";
 import { limitOverrideMessage } from "../../src/api/mapping/limit-override.ts";
 import { planMessage } from "../../src/api/mapping/plan.ts";
 import { subscriptionMessage } from "../../src/api/mapping/subscription.ts";
+import type { ApiKey } from "../../src/domain/api-key.ts";
 import { planLimitsMax } from "../../src/domain/bounds.ts";
-import { overrideSnapshot, planSnapshot, subscriptionSnapshot } from "../../src/domain/control-snapshots.ts";
+import {
+  apiKeySnapshot,
+  overrideSnapshot,
+  planSnapshot,
+  subscriptionSnapshot,
+} from "../../src/domain/control-snapshots.ts";
 import { limitEnforcements } from "../../src/domain/limit-enforcement.ts";
 import type { LimitOverride } from "../../src/domain/limit-override.ts";
 import { periodKinds } from "../../src/domain/period-kind.ts";
 import type { Plan } from "../../src/domain/plan.ts";
 import type { Subscription } from "../../src/domain/subscription.ts";
-import { aLimitOverride, aPlan, aQuotaLimit, aSubscription } from "../support/builders.ts";
+import { anApiKey } from "../support/api-keys.ts";
+import { aLimitOverride, aPlan, aQuotaLimit, aSubscription, aTenant } from "../support/builders.ts";
 
 /** The audit trail is written without the messages, and must look as if it had been written with them. */
 
@@ -67,5 +76,15 @@ describe("the snapshot of an override is what its message becomes as JSON", () =
   ])("%s", (_, override) => {
     const message = create(LimitOverrideSchema, limitOverrideMessage(override));
     expect(overrideSnapshot(override)).toStrictEqual(toJson(LimitOverrideSchema, message));
+  });
+});
+
+describe("the snapshot of a key is what its message becomes as JSON", () => {
+  it.each<[string, ApiKey]>([
+    ["as usual", anApiKey()],
+    ["a tenant's", anApiKey({ role: "TENANT", tenantId: aTenant() })],
+    ["with every time", anApiKey({ createdAt: fullSecond, expiresAt: fullSecond + 1, lastUsedAt: 0, revokedAt: 10 })],
+  ])("%s", (_, key) => {
+    expect(apiKeySnapshot(key)).toStrictEqual(toJson(ApiKeySchema, create(ApiKeySchema, apiKeyMessage(key))));
   });
 });

@@ -228,8 +228,17 @@ describe("API keys", () => {
     expect(await attempt(serving, asAuth, key("OWNER", "null"))).toBe(violated);
   });
 
-  it("are all that quota_auth sees", async () => {
-    for (const table of tables.filter((name) => name !== "quota_api_key")) {
+  it("are all that quota_auth sees, with what was written down about them, which it may add to", async () => {
+    const change = (kind: string) =>
+      `insert into quota_control_change values (null, gen_random_uuid(), now(), null, 'n', null, 'DELETE', '${kind}', 'x', '{}', null, '')`;
+    expect(await attempt(serving, asAuth, "select from quota_control_change")).toBe(0);
+    expect(await attempt(serving, asAuth, change("API_KEY"))).toBe(1);
+    expect(await attempt(serving, asAuth, change("PLAN"))).toBe(permissionDenied);
+    for (const sql of ["update quota_control_change set actor_name = 'x'", "delete from quota_control_change"]) {
+      expect(await attempt(serving, asAuth, sql), sql).toBe(permissionDenied);
+    }
+    const others = tables.filter((name) => name !== "quota_api_key" && name !== "quota_control_change");
+    for (const table of others) {
       for (const sql of [`select from ${table}`, ...writesOf(table)]) {
         expect(await attempt(serving, asAuth, sql), sql).toBe(permissionDenied);
       }
@@ -303,7 +312,11 @@ it("every table with a tenant has row level security, forced, with exactly its p
   const ofTenants = Object.keys(tenantTables).map((table) => ({
     table,
     forced: true,
-    policies: [`${table}_app PERMISSIVE ALL {quota_app}`, `${table}_reader PERMISSIVE SELECT {quota_reader}`],
+    policies: [
+      `${table}_app PERMISSIVE ALL {quota_app}`,
+      ...(table === "quota_control_change" ? [`${table}_auth PERMISSIVE ALL {quota_auth}`] : []),
+      `${table}_reader PERMISSIVE SELECT {quota_reader}`,
+    ],
   }));
   const keys = { table: "quota_api_key", forced: true, policies: ["quota_api_key_auth PERMISSIVE ALL {quota_auth}"] };
   expect(rows).toEqual([keys, ...ofTenants].sort((a, b) => (a.table < b.table ? -1 : 1)));

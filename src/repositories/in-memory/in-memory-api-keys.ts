@@ -1,5 +1,6 @@
 import { type ApiKey, isActive } from "../../domain/api-key.ts";
 import { compareText } from "../../domain/compare-text.ts";
+import type { ControlChange, ControlObjectKind } from "../../domain/control-change.ts";
 import type { EpochMilliseconds } from "../../domain/instant.ts";
 import type { ApiKeyDirectory, ApiKeySnapshot, ApiKeyUse } from "../api-key-directory.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   ApiKeyUnitOfWork,
   StoredApiKey,
 } from "../api-key-repository.ts";
+import type { ChangeLog } from "../change-log.ts";
 import { ConcurrentChangeError } from "../storage-errors.ts";
 import { AsyncMutex } from "./async-mutex.ts";
 
@@ -17,6 +19,7 @@ export class InMemoryApiKeys implements ApiKeyUnitOfWork, ApiKeyDirectory {
   readonly #now: () => EpochMilliseconds;
   readonly #mutex = new AsyncMutex();
   #committed: ReadonlyMap<string, StoredApiKey> = new Map();
+  #changes: readonly ControlChange[] = [];
 
   constructor(now: () => EpochMilliseconds) {
     this.#now = now;
@@ -25,8 +28,10 @@ export class InMemoryApiKeys implements ApiKeyUnitOfWork, ApiKeyDirectory {
   run<T>(work: (store: ApiKeyStore) => Promise<T>): Promise<T> {
     return this.#mutex.runExclusive(async () => {
       const staged = new Map(this.#committed);
-      const result = await work({ keys: new InMemoryApiKeyRepository(staged), now: async () => this.#now() });
+      const changes = new InMemoryKeyChangeLog([...this.#changes]);
+      const result = await work({ keys: new InMemoryApiKeyRepository(staged), changes, now: async () => this.#now() });
       this.#committed = staged;
+      this.#changes = changes.entries;
       return result;
     });
   }
@@ -45,6 +50,23 @@ export class InMemoryApiKeys implements ApiKeyUnitOfWork, ApiKeyDirectory {
       changed.set(keyId, { ...stored, key: { ...stored.key, lastUsedAt } });
     }
     this.#committed = changed;
+  }
+}
+
+class InMemoryKeyChangeLog implements ChangeLog {
+  readonly entries: ControlChange[];
+
+  constructor(entries: ControlChange[]) {
+    this.entries = entries;
+  }
+
+  async findLastId(objectKind: ControlObjectKind, objectId: string): Promise<string | undefined> {
+    return this.entries.findLast((entry) => entry.objectKind === objectKind && entry.objectId === objectId)?.id;
+  }
+
+  async append(change: ControlChange): Promise<void> {
+    if (change.objectKind !== "API_KEY") throw new Error("this transaction writes down changes of keys alone");
+    this.entries.push(change);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ApiKeyStore, ApiKeyUnitOfWork } from "../../../repositories/api-key-repository.ts";
 import { commitOrFindOut, readControlWritten } from "../commit-outcome.ts";
+import { PostgresChangeLog } from "../control/postgres-change-log.ts";
 import type { DatabaseClock } from "../database-clock.ts";
 import { translateDatabaseError } from "../database-errors.ts";
 import { orRollBack } from "../or-roll-back.ts";
@@ -20,11 +21,14 @@ export class PostgresApiKeyUnitOfWork implements ApiKeyUnitOfWork {
     try {
       const transaction = await this.#transactions.openAsAuth();
       return await orRollBack(transaction, async () => {
+        const changes = new PostgresChangeLog(transaction.em);
         const result = await work({
           keys: new PostgresApiKeyRepository(transaction.em),
+          changes,
           now: () => readNow(transaction, this.#clock),
         });
-        await commitOrFindOut(transaction, this.#transactions, [], await readControlWritten(transaction));
+        const written = await readControlWritten(transaction, changes.ids);
+        await commitOrFindOut(transaction, this.#transactions, changes.tenantIds, written);
         return result;
       });
     } catch (error) {

@@ -1,10 +1,13 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { controlObjectKinds, controlOperations } from "../../../domain/control-change.ts";
 import { roles } from "../../../domain/principal.ts";
+import { authRole } from "../roles.ts";
 import { instantColumn } from "./columns.ts";
 import { optionalTenantPolicies, tenantFilter } from "./tenant-table.ts";
 
 const table = "quota_control_change";
+
+const ofKeys = "object_kind = 'API_KEY'";
 
 /** The audit trail of the control plane. Insert only, like usage events. */
 export const ControlChangeEntity = defineEntity({
@@ -47,6 +50,10 @@ export const ControlChangeEntity = defineEntity({
     },
   ],
   filters: tenantFilter,
-  policies: optionalTenantPolicies(table),
+  policies: [
+    ...optionalTenantPolicies(table),
+    // Whoever changes keys writes that down, and sees no other entries.
+    { name: `${table}_auth`, command: "all", roles: [authRole], using: ofKeys, check: ofKeys },
+  ],
   rowLevelSecurity: "force",
 });
