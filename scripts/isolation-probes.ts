@@ -32,8 +32,10 @@ const settingsFile = "src/infrastructure/database/transaction-settings.ts";
 /** One table stands for all: the same code makes the policies of each, and the tests look at each. */
 const enabled = 'this.addSql(`alter table "quota_usage_event" enable row level security`);';
 const forced = 'this.addSql(`alter table "quota_usage_event" force row level security`);';
+/** The last migration that says what the policies let pass. */
+const policyFile = "migrations/20261124-hashed-tenant-policy.ts";
 const condition =
-  "coalesce(tenant_id = any ((select string_to_array(current_setting('quota.tenant_ids', true), ',')::uuid[] as ids)::uuid[]), false)";
+  "tenant_id in (select unnest(string_to_array(current_setting('quota.tenant_ids', true), ',')::uuid[]) as unnest)";
 
 const probes: readonly Probe[] = [
   {
@@ -70,7 +72,7 @@ const probes: readonly Probe[] = [
   },
   {
     what: "the policy lets every tenant pass",
-    file: migrationFile,
+    file: policyFile,
     from: condition,
     to: "true",
     red: [roles, hostile, refused],
