@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { PlanSchema } from "../../gen/quota/v1/plan_pb.ts";
@@ -14,6 +14,7 @@ import {
   QuotaStatusSchema,
   UsageEventSchema,
 } from "../../gen/quota/v1/usage_pb.ts";
+import { messageEncoder } from "../../src/api/encoding/message-encoder.ts";
 import {
   enforcementMessages,
   enforcementsByNumber,
@@ -105,7 +106,7 @@ describe("a QuotaStatus", () => {
 
 describe("a UsageEvent", () => {
   const sent = (event: Parameters<typeof usageEventMessage>[0]) =>
-    fromBinary(UsageEventSchema, toBinary(UsageEventSchema, usageEventMessage(event)));
+    fromBinary(UsageEventSchema, messageEncoder(UsageEventSchema).encode(usageEventMessage(event)));
 
   it("comes off the wire with everything the event holds", () => {
     const event = aUsageEvent({

@@ -1,4 +1,4 @@
-import { create, type DescMethod, toBinary } from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import {
   status as grpcStatus,
@@ -13,6 +13,7 @@ import type { ActiveCalls } from "../active-calls.ts";
 import { admissionTo, pathOf } from "../auth/admission.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { requestDecoder } from "../decoding/decode-binary.ts";
+import { messageEncoder } from "../encoding/message-encoder.ts";
 import { statusOf } from "../errors/error-status.ts";
 import type { Log } from "../log.ts";
 import { requestIdHeader } from "../request-id.ts";
@@ -69,6 +70,7 @@ function unaryCall(
   serving: ServingContext,
 ): handleUnaryCall<Buffer, Buffer> {
   const decode = requestDecoder(method.input);
+  const { encode } = messageEncoder(method.output);
   const admit = admissionTo(method, serving.authenticator);
 
   const { callers, unsent } = serving.bounds;
@@ -84,10 +86,9 @@ function unaryCall(
       entered = principal;
       unsent.requireRoom(context.connection);
       context.admit(principal);
-      const response = create(method.output, await handler(decode(request), context));
-      const { buffer, byteOffset, byteLength } = toBinary(method.output, response);
+      const response = encode(await handler(decode(request), context));
       if (changesNothing) unsent.requireRoom(context.connection);
-      return Buffer.from(buffer, byteOffset, byteLength);
+      return response;
     } finally {
       if (entered !== undefined) callers.leave(entered);
       serving.calls.end();

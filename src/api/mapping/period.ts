@@ -1,14 +1,15 @@
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { PeriodKind as PeriodKindMessage } from "../../../gen/quota/v1/usage_pb.ts";
 import type { EpochMilliseconds } from "../../domain/instant.ts";
 import type { PeriodKind } from "../../domain/period-kind.ts";
 import { periodKindMessages } from "./enums.ts";
+import { timestampInit } from "./timestamp.ts";
 
 export interface PeriodFields {
   readonly periodKind: PeriodKindMessage;
-  readonly periodStart: Timestamp | undefined;
-  readonly periodEnd: Timestamp | undefined;
+  readonly periodStart: MessageInitShape<typeof TimestampSchema> | undefined;
+  readonly periodEnd: MessageInitShape<typeof TimestampSchema> | undefined;
 }
 
 /** LIFETIME is stored with a start and an end because indexes compare them; on the wire it has neither. */
@@ -21,7 +22,7 @@ export function periodFields(period: {
   const isEndless = periodKind === "LIFETIME";
   return {
     periodKind: periodKindMessages[periodKind],
-    periodStart: isEndless ? undefined : timestampFromMs(periodStart),
-    periodEnd: isEndless ? undefined : timestampFromMs(periodEnd),
+    periodStart: isEndless ? undefined : timestampInit(periodStart),
+    periodEnd: isEndless ? undefined : timestampInit(periodEnd),
   };
 }

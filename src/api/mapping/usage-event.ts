@@ -1,19 +1,18 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type UsageEvent as UsageEventMessage, UsageEventSchema } from "../../../gen/quota/v1/usage_pb.ts";
+import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
+import type { UsageEventSchema } from "../../../gen/quota/v1/usage_pb.ts";
 import type { UsageEvent } from "../../domain/usage-event.ts";
 import { enforcementMessages, limitSourceMessages } from "./enums.ts";
 import { periodFields } from "./period.ts";
+import { timestampInit } from "./timestamp.ts";
 
-/** A finished message rather than an initialiser, because a page of events is measured before it is sent. */
-export function usageEventMessage(event: UsageEvent): UsageEventMessage {
-  return create(UsageEventSchema, {
+export function usageEventMessage(event: UsageEvent): MessageInitShape<typeof UsageEventSchema> {
+  return {
     id: event.id,
     tenantId: event.tenantId,
     metricCode: event.metricCode,
     amount: event.amount,
     metadata: metadataMessage(event.metadata),
-    createdAt: timestampFromMs(event.createdAt),
+    createdAt: timestampInit(event.createdAt),
     idempotencyKey: event.idempotencyKey,
     sequence: event.sequence,
     usageAfter: event.usageAfter,
@@ -23,7 +22,7 @@ export function usageEventMessage(event: UsageEvent): UsageEventMessage {
     planCode: event.planCode,
     requestedPlanCode: event.requestedPlanCode,
     ...periodFields(event),
-  });
+  };
 }
 
 /**
