@@ -45,7 +45,7 @@ export function drawChart(element: HTMLElement, drawing: Drawing): uPlot {
     {
       width: Math.max(element.clientWidth, 1),
       height: heightPx,
-      padding: [12, 12, 0, 0],
+      padding: [12, 28, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false },
       scales: {
@@ -84,12 +84,22 @@ export function drawChart(element: HTMLElement, drawing: Drawing): uPlot {
       ],
       hooks: {
         draw: [(chart) => markRefusals(chart, drawing, colour("bad"))],
-        setCursor: [(chart) => drawing.onPoint(chart.cursor.idx ?? undefined)],
+        setCursor: [(chart) => drawing.onPoint(sampleAt(chart.cursor.idx, curve))],
       },
     },
-    [[...curve.seconds], [...curve.usage], [...curve.limit]],
+    [
+      [...curve.seconds, span.until.getTime() / 1_000],
+      [...curve.usage, null],
+      // What holds now holds until the period ends, unless somebody changes it.
+      [...curve.limit, curve.limit.at(-1) ?? null],
+    ],
     element,
   );
+}
+
+/** The sample under the pointer; what lies ahead of the last one is none. */
+function sampleAt(index: number | null | undefined, curve: UsageCurve): number | undefined {
+  return index === null || index === undefined || index >= curve.seconds.length ? undefined : index;
 }
 
 /** A triangle at the top for every hour in which something was refused. */
