@@ -24,7 +24,7 @@ export function EventDetails({ event }: { readonly event: UsageEvent }) {
     <div className="event-details">
       <Facts facts={facts} />
       <section aria-label="Metadata">
-        <h3>Metadata</h3>
+        <h2 className="minor-title">Metadata</h2>
         {Object.keys(metadata).length === 0 ? (
           <p className="muted">None was sent.</p>
         ) : (
