@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differencesOf } from "../src/format/differences.ts";
+import { differencesOf, summaryOf } from "../src/format/differences.ts";
 
 describe("the difference of two objects", () => {
   it("names each leaf that was added, removed, changed or kept", () => {
@@ -38,5 +38,21 @@ describe("the difference of two objects", () => {
       ["anchor", undefined, "null"],
       ["limits", "[]", undefined],
     ]);
+  });
+});
+
+describe("the summary of a change", () => {
+  it("names the first field that changed and counts the others, without what every change moves along", () => {
+    const before = { displayName: "A", isDefault: false, revision: "1", updatedAt: "x" };
+    const after = { displayName: "B", isDefault: true, revision: "2", updatedAt: "y" };
+    expect(summaryOf(before, after)).toEqual({
+      first: { path: "displayName", kind: "changed", before: "A", after: "B" },
+      others: 1,
+    });
+  });
+
+  it("is empty for what is new or gone", () => {
+    expect(summaryOf(undefined, { a: 1 })).toEqual({ first: undefined, others: 0 });
+    expect(summaryOf({ a: 1 }, undefined)).toEqual({ first: undefined, others: 0 });
   });
 });

@@ -27,6 +27,26 @@ export function differencesOf(before: JsonObject | undefined, after: JsonObject 
   });
 }
 
+/** Fields that every change moves along. */
+const bookkeepingFields: ReadonlySet<string> = new Set(["revision", "updatedAt"]);
+
+/**
+ * The first thing that a change of an existing object changed, and how many others it did. A new object and a deleted one have
+ * none: everything of them would be.
+ */
+export function summaryOf(
+  before: JsonObject | undefined,
+  after: JsonObject | undefined,
+): { readonly first: Difference | undefined; readonly others: number } {
+  if (before === undefined || after === undefined) return { first: undefined, others: 0 };
+  const differing = differencesOf(before, after).filter(
+    ({ path, kind }) => kind !== "same" && !bookkeepingFields.has(path),
+  );
+  const [first] = differing;
+  const shown = first === undefined ? undefined : { ...first, before: first.before ?? "–", after: first.after ?? "–" };
+  return { first: shown, others: Math.max(differing.length - 1, 0) };
+}
+
 function kindOf(was: string | undefined, is: string | undefined): Difference["kind"] {
   if (was === undefined) return "added";
   if (is === undefined) return "removed";

@@ -4,6 +4,7 @@ import { AdminService } from "../../../../gen/quota/v1/admin_service_pb.ts";
 import type { ControlChange } from "../../../../gen/quota/v1/control_change_pb.ts";
 import { OperationBadge } from "../components/badges.tsx";
 import { ChangeDetails } from "../components/change-details.tsx";
+import { ChangeSummary } from "../components/change-summary.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
 import { problemsOf } from "../components/filter-bar.tsx";
 import { PlaceLink, TenantLink } from "../components/links.tsx";
@@ -27,27 +28,20 @@ const columns: readonly Column<ControlChange>[] = [
   {
     id: "actor",
     header: "Who",
-    cell: ({ row: { original } }) => (
-      <>
-        {original.actorKeyId === undefined ? (
-          original.actorName
-        ) : (
-          <PlaceLink to="changes" parameters={{ actor: original.actorKeyId }}>
-            {original.actorName}
-          </PlaceLink>
-        )}{" "}
-        <span className="muted">{roleName(original.actorRole)}</span>
-      </>
-    ),
+    cell: ({ row: { original } }) => <Actor change={original} />,
   },
   { id: "operation", header: "Did", cell: ({ row }) => <OperationBadge operation={row.original.operation} /> },
-  { id: "kind", header: "What", cell: ({ row }) => objectKindName(row.original.objectKind) },
+  {
+    id: "kind",
+    header: "What",
+    cell: ({ row }) => <span className="one-line">{objectKindName(row.original.objectKind)}</span>,
+  },
   {
     id: "object",
     header: "Object",
     cell: ({ row: { original } }) => (
       <PlaceLink to="changes" parameters={{ object: original.objectId }} className="id">
-        {original.objectId}
+        {objectNameOf(original)}
       </PlaceLink>
     ),
   },
@@ -61,7 +55,27 @@ const columns: readonly Column<ControlChange>[] = [
         <TenantLink tenantId={original.tenantId} />
       ),
   },
+  { id: "change", header: "Change", cell: ({ row }) => <ChangeSummary change={row.original} /> },
 ];
+
+/** With a key, its role says what it may do, and its name leads to all that was done with it. */
+function Actor({ change }: { readonly change: ControlChange }) {
+  if (change.actorKeyId === undefined) return change.actorName;
+  return (
+    <>
+      <PlaceLink to="changes" parameters={{ actor: change.actorKeyId }}>
+        {change.actorName}
+      </PlaceLink>{" "}
+      <span className="muted">{roleName(change.actorRole)}</span>
+    </>
+  );
+}
+
+/** The object's id without the tenant, which has a column of its own. */
+function objectNameOf({ objectId, tenantId }: ControlChange): string {
+  if (tenantId === undefined) return objectId;
+  return objectId === tenantId ? "the tenant's own" : objectId.replace(`${tenantId}/`, "");
+}
 
 /** Who changed which plan, subscription, override or key. */
 export function ChangesPage() {

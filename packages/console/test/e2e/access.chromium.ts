@@ -6,10 +6,10 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Role } from "../../../../gen/quota/v1/api_key_pb.ts";
 import { ApiKeyService } from "../../../../gen/quota/v1/api_key_service_pb.ts";
-import { openConsole, see, settle, type Tab, useBrowser } from "./browser.ts";
+import { inBrowser, openConsole, see, settle, type Tab } from "./browser.ts";
 import { npmStart, type RunningService } from "./npm-start.ts";
 
-useBrowser();
+inBrowser();
 
 const folder = mkdtempSync(join(tmpdir(), "console-"));
 let service: RunningService;
@@ -54,7 +54,7 @@ describe("a service that asks for a credential", () => {
     await tab.page.locator("tr[data-row]").first().waitFor();
     expect(tab.page.url()).toContain("/console/changes?kind=key");
     const kept = await tab.page.evaluate(() =>
-      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+      JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie]),
     );
     expect(kept).not.toContain(secret);
     expect(await tab.page.content()).not.toContain(secret);

@@ -1,10 +1,10 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, inject, it } from "vitest";
-import { openConsole, see, settle, useBrowser } from "./browser.ts";
+import { inBrowser, openConsole, see, settle } from "./browser.ts";
 import { busyTenant, refusedTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 type View = readonly [name: string, path: string, prepare?: (page: Page) => Promise<void>];
 
@@ -104,7 +104,7 @@ describe("by keyboard alone", () => {
     await page.keyboard.press("Enter");
     const place = async () =>
       await page.evaluate(() =>
-        [...document.querySelectorAll("tr[data-row]")].findIndex((row) => row === document.activeElement),
+        Array.from<Element | null>(document.querySelectorAll("tr[data-row]")).indexOf(document.activeElement),
       );
     expect(await place()).toBe(2);
     await see(page, "Number within its counter");

@@ -43,7 +43,7 @@ const contexts: BrowserContext[] = [];
 const tabs: Tab[] = [];
 
 /** Starts a browser for the file, and fails each test in whose tabs something went wrong that it did not expect. */
-export function useBrowser(): void {
+export function inBrowser(): void {
   beforeAll(async () => {
     const executablePath = process.env["CHROMIUM_PATH"];
     if (executablePath === undefined) throw new Error("CHROMIUM_PATH is missing; run.sh finds it");

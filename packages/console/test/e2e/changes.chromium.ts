@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { columnTexts, openConsole, see, settle, useBrowser } from "./browser.ts";
+import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { busyTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 describe("changes", () => {
   it("show who did what to what, the last one first", async () => {
@@ -10,7 +10,9 @@ describe("changes", () => {
     await settle(page);
     expect((await columnTexts(page, "What")).slice(0, 4)).toEqual(["limit override", "subscription", "plan", "plan"]);
     expect((await columnTexts(page, "Did")).slice(0, 4)).toEqual(["created", "created", "changed", "created"]);
-    expect((await columnTexts(page, "Object"))[0]).toBe(`${busyTenant}/per_week`);
+    expect((await columnTexts(page, "Object"))[0]).toBe("per_week");
+    expect((await columnTexts(page, "Tenant"))[0]).toBe(busyTenant);
+    expect((await columnTexts(page, "Change"))[2]).toMatch(/displayName\s+Laboratory → Lab$/);
   });
 
   it("unfold to before and after, field by field", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { columnTexts, openConsole, see, settle, useBrowser } from "./browser.ts";
+import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { apiCallEvents, busyTenant, hostileKey, hostileText, refusedTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 const hourMs = 3_600_000;
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { openConsole, see, settle, useBrowser } from "./browser.ts";
+import { inBrowser, openConsole, see, settle } from "./browser.ts";
 import { apiCallEvents, refusedTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 /** A browser of another family: no way to the disk, so that the export is a download. */
 async function withoutDisk(page: Page): Promise<void> {

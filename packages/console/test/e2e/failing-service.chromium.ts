@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openConsole, see, settle, type Tab, useBrowser } from "./browser.ts";
+import { inBrowser, openConsole, see, settle, type Tab } from "./browser.ts";
 import { npmStart } from "./npm-start.ts";
 
-useBrowser();
+inBrowser();
 
 /** What Chromium says of calls that fail is expected here. */
 function expectFailedCalls({ complaints }: Tab): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { columnTexts, openConsole, see, settle, useBrowser } from "./browser.ts";
+import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { busyTenant, refusedTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 describe("the overview", () => {
   it("shows who was refused within the last day, how often and by which numbers", async () => {

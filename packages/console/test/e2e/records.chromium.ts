@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { columnTexts, openConsole, see, settle, useBrowser } from "./browser.ts";
+import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { busyTenant, refusedTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 const allMetrics = ["api_calls", "for_ever", "per_hour", "per_week", "per_year", "tracked_products"];
 const hourMs = 3_600_000;

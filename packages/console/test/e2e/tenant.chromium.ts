@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { columnTexts, openConsole, see, settle, useBrowser } from "./browser.ts";
+import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { busyTenant, refusedTenant, strayTenant } from "./seed.ts";
 
-useBrowser();
+inBrowser();
 
 describe("a tenant's page", () => {
   it("answers why it was refused, before anything else", async () => {
