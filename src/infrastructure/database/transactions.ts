@@ -27,13 +27,17 @@ export interface OpenTransaction {
  * Transactions that may wait for a connection. Each holds an EntityManager of some hundred kilobytes, and what comes after so
  * many would wait longer than its caller does.
  */
-const openingMax = 128;
+const openingMax = 64;
+
+/** A transaction that was opened this recently shows that the database answers. */
+const servedRecentlyMs = 2_000;
 
 /** Opens transactions. A fresh EntityManager each, because an identity map must not outlive its tenants. */
 export class Transactions {
   readonly #orm: MikroORM;
   readonly #timeouts: StatementTimeouts;
   readonly #opening = new Set<Promise<void>>();
+  #openedAt = Number.NEGATIVE_INFINITY;
 
   constructor(orm: MikroORM, timeouts: StatementTimeouts) {
     this.#orm = orm;
@@ -74,8 +78,12 @@ export class Transactions {
     return await this.#open(em, authTransactionSql(this.#timeouts));
   }
 
-  /** Whether a reader's transaction can be had, also when others are turned away. */
+  /**
+   * Whether a reader's transaction can be had, also when others are turned away. While others wait and are served, it can be: behind
+   * them all, the question would come too late, and a crowd would look like an outage.
+   */
   async ping(): Promise<void> {
+    if (this.#opening.size > 0 && performance.now() - this.#openedAt < servedRecentlyMs) return;
     const transaction = await this.#openAsReader("");
     await orRollBack(transaction, () => transaction.query("select 1", []));
     await transaction.commit();
@@ -122,6 +130,7 @@ export class Transactions {
     this.#opening.add(begun);
     try {
       await begun;
+      this.#openedAt = performance.now();
     } finally {
       this.#opening.delete(begun);
     }
