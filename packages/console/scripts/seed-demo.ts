@@ -2,7 +2,7 @@
  * Fills a running service with tenants that could be real, through its API alone, for a look around and for the pictures in the
  * README. Run it against an empty one:
  *
- *     node packages/console/scripts/seed-demo.ts http://127.0.0.1:8080
+ *     npm run seed -w packages/console -- http://127.0.0.1:8080
  *
  * Events bear the database's time, so everything seems to happen now. With a second argument, the path of a libfaketime file
  * (`FAKETIME_TIMESTAMP_FILE`) that the service runs under, the script moves the service's clock through the month instead.
