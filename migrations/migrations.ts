@@ -1,6 +1,7 @@
 import { AdminReads } from "./20261124-admin-reads.ts";
 import { ApiKeyChanges } from "./20261124-api-key-changes.ts";
 import { ApiKeys } from "./20261124-api-keys.ts";
+import { ChangeLookup } from "./20261124-change-lookup.ts";
 import { ControlChanges } from "./20261124-control-changes.ts";
 import { HashedTenantPolicy } from "./20261124-hashed-tenant-policy.ts";
 import { InitialSchema } from "./20261124-initial-schema.ts";
@@ -13,4 +14,5 @@ export const migrations = [
   { name: "20261124-control-changes", class: ControlChanges },
   { name: "20261124-api-keys", class: ApiKeys },
   { name: "20261124-api-key-changes", class: ApiKeyChanges },
+  { name: "20261124-change-lookup", class: ChangeLookup },
 ];

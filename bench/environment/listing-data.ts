@@ -7,7 +7,7 @@ import { metadata, metricCodes, planCode, tenantId } from "./tenants.ts";
 export const listedTenant = tenantId(1);
 
 /** What the events are made of; another number makes them anew. */
-const dataVersion = 1;
+const dataVersion = 2;
 
 const eventsPerInsert = 500_000;
 
@@ -85,7 +85,8 @@ const recordsSql = `
   insert into quota_usage_record (tenant_id, id, metric_code, period_kind, period_start, period_end, ordinal,
       current_usage, last_sequence, last_event_id, last_event_at, created_at)
     select e.tenant_id, gen_random_uuid(), e.metric_code, e.period_kind, e.period_start, e.period_end, 1,
-      e.usage_after, e.sequence, e.id, e.created_at, e.created_at
+      e.usage_after, e.sequence, e.id, e.created_at, (select min(first.created_at) from quota_usage_event first
+        where first.tenant_id = e.tenant_id and first.metric_code = e.metric_code)
     from unnest(array['${metricCodes.join("', '")}']) as m (metric_code) cross join lateral (
       select * from quota_usage_event where tenant_id = '${listedTenant}' and metric_code = m.metric_code
         order by created_at desc, id desc limit 1) e`;

@@ -1,6 +1,7 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampNow } from "@bufbuild/protobuf/wkt";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { AdminService, SeriesWindow, UsageRecordOrder } from "../../gen/quota/v1/admin_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { EventOrder } from "../../gen/quota/v1/usage_pb.ts";
 import { dayMs } from "../support/builders.ts";
@@ -27,6 +28,7 @@ let proxy: PostgresProxy;
 let server: ServerProcess;
 let connection: GrpcConnection;
 let quota: QuotaCalls;
+let admin: ReturnType<typeof adminOf>;
 let explainer: pg.Client;
 
 beforeAll(async () => {
@@ -41,6 +43,7 @@ beforeAll(async () => {
   server = await startServerProcess({ DATABASE_URL: proxy.url });
   connection = new GrpcConnection(server.address);
   quota = quotaOf(connection);
+  admin = adminOf(connection);
   explainer = new pg.Client({ connectionString: database.serviceUrl });
   await explainer.connect();
 });
@@ -55,6 +58,10 @@ afterAll(async () => {
 
 function quotaOf(client: GrpcConnection) {
   return client.service(QuotaService);
+}
+
+function adminOf(client: GrpcConnection) {
+  return client.service(AdminService);
 }
 
 /** 60,000 counters of thirty months, 20,000 events; and each tenant has a subscription, an override and refusals. */
@@ -75,6 +82,9 @@ const seedSql = `
       start + interval '1 month', start, 'MONTH', 'metric_' || n % 10
     from tenant, generate_series(0, 29) month,
       lateral (select date_trunc('month', now(), 'UTC') - make_interval(months => 29 - month) as start) as period;
+  insert into quota_control_change
+    select id, pg_temp.id_at(now() - make_interval(mins => c), n * 100 + c), now() - make_interval(mins => c), id, 'Olga',
+      'ADMIN', 'CREATE', 'SUBSCRIPTION', id::text, null, '{}', '' from tenant, generate_series(0, 9) c;
   insert into quota_usage_event
     select tenant.id, pg_temp.id_at(at, e), 1, e + 1, e + 1, 1000000, at, date_trunc('month', at, 'UTC'),
       date_trunc('month', at, 'UTC') + interval '1 month', 'metric_' || e % 10, 'HARD', 'SUBSCRIBED_PLAN', 'MONTH',
@@ -97,7 +107,8 @@ async function plansOf(work: () => Promise<unknown>): Promise<PlanNode[]> {
   const nodes: PlanNode[] = [];
   let settings = "";
   for (const statement of [...proxy.statements]) {
-    if (statement.text.startsWith("set local")) settings = statement.text;
+    if (/^set (local role|transaction)/.test(statement.text)) settings = statement.text;
+    if (statement.text.startsWith("set local enable_")) settings += `; ${statement.text}`;
     if (/^\s*(select|with)\b.*quota_/is.test(statement.text)) nodes.push(...(await explain(settings, statement)));
   }
   expect(nodes).not.toEqual([]);
@@ -202,6 +213,79 @@ it.each<[string, ListRequest, string]>([
     for (const type of ["Sort", "Incremental Sort", "Seq Scan", "Bitmap Heap Scan"])
       expect(typesIn(nodes), page).not.toContain(type);
   }
+});
+
+type RecordsRequest = Parameters<typeof admin.listUsageRecords>[0];
+
+const { NEWEST_FIRST: OPENED_LAST, OLDEST_FIRST: OPENED_FIRST } = UsageRecordOrder;
+const indexesOfEnds = ["quota_usage_record_latest_idx", "quota_usage_record_earliest_idx"];
+const { PERIOD_END_LATEST_FIRST, PERIOD_END_EARLIEST_FIRST, USAGE_HIGHEST_FIRST } = UsageRecordOrder;
+
+it.each<[string, RecordsRequest, string]>([
+  ["opened last", { order: OPENED_LAST }, "quota_usage_record_created_idx"],
+  ["opened first", { order: OPENED_FIRST }, "quota_usage_record_created_idx"],
+  ["ending last", { order: PERIOD_END_LATEST_FIRST }, "quota_usage_record_latest_idx"],
+  ["ending first", { order: PERIOD_END_EARLIEST_FIRST }, "quota_usage_record_earliest_idx"],
+])("a page of all tenants' counters is read along one index, at any depth: %s", async (_, request, index) => {
+  let pageToken = "";
+  for (const page of ["first", "second", "third"]) {
+    const nodes = await plansOf(async () => {
+      const { records, nextPageToken } = await admin.listUsageRecords({ ...request, pageToken });
+      expect(records).toHaveLength(100);
+      pageToken = nextPageToken;
+    });
+    // Counters that end together are in one order in both indexes of ends.
+    const isOfEnds = index !== "quota_usage_record_created_idx";
+    for (const found of indexesIn(nodes)) expect(isOfEnds ? indexesOfEnds : [index], page).toContain(found);
+    if (page === "first") expect([...indexesIn(nodes)]).toEqual([index]);
+    for (const type of ["Sort", "Seq Scan", "Bitmap Heap Scan"]) expect(typesIn(nodes), page).not.toContain(type);
+  }
+});
+
+it.each<[string, () => Promise<unknown>]>([
+  [
+    "counters of one tenant by usage",
+    () => admin.listUsageRecords({ tenantId: heavyTenant, order: USAGE_HIGHEST_FIRST }),
+  ],
+  [
+    "the open counters by usage",
+    () => admin.listUsageRecords({ periodEndFrom: timestampNow(), order: USAGE_HIGHEST_FIRST }),
+  ],
+  ["events of all tenants", () => admin.listUsageEvents({})],
+  ["events of all tenants, oldest first", () => admin.listUsageEvents({ order: OLDEST_FIRST })],
+  ["events of all tenants of some days", () => admin.listUsageEvents(someDays)],
+  ["events of one metric of all tenants", () => admin.listUsageEvents({ metricCode })],
+  ["events of one tenant", () => admin.listUsageEvents({ tenantId: heavyTenant })],
+  ["refusals", () => admin.listRefusals({})],
+  ["refusals of one tenant", () => admin.listRefusals({ tenantId: heavyTenant })],
+  [
+    "a series",
+    () => admin.getUsageSeries({ tenantId: heavyTenant, metricCode, ...someDays, window: SeriesWindow.HOUR }),
+  ],
+  ["changes", () => admin.listChanges({})],
+  ["changes of one object", () => admin.listChanges({ objectId: heavyTenant })],
+  ["changes under one tenant", () => admin.listChanges({ tenantId: heavyTenant })],
+  ["changes by one key", () => admin.listChanges({ actorKeyId: heavyTenant })],
+])("%s are read by index alone, page after page", async (_, work) => {
+  expect(scannedTables(await plansOf(work))).toEqual([]);
+});
+
+it("the second page of all tenants' events and refusals is read by index as well", async () => {
+  const [events, refusals] = [await admin.listUsageEvents({}), await admin.listRefusals({})];
+  expect([events.events.length, refusals.refusals.length]).toEqual([100, 100]);
+  const nodes = await plansOf(async () => {
+    await admin.listUsageEvents({ pageToken: events.nextPageToken });
+    await admin.listRefusals({ pageToken: refusals.nextPageToken });
+  });
+  expect(scannedTables(nodes)).toEqual([]);
+  expect(indexesIn(nodes)).toContain("quota_usage_event_created_at_idx");
+  expect(indexesIn(nodes)).toContain("quota_usage_refusal_hour_idx");
+});
+
+it("the tenants near their limits are found without the events", async () => {
+  const nodes = await plansOf(() => admin.listTenantsNearLimit({ minPercentUsed: 0 }));
+  expect(nodes.map((node) => node["Relation Name"])).toContain("quota_usage_record");
+  expect(nodes.map((node) => node["Relation Name"])).not.toContain("quota_usage_event");
 });
 
 it("such a check can fail: a scan and a sort are found where they are needed", async () => {

@@ -26,7 +26,7 @@ const orders: readonly (readonly [UsageRecordOrder, Key, 1 | -1])[] = [
 export function describeUsageRecordListing(storage: CurrentStorage): void {
   let metricCode: string;
   let tenantId: string;
-  /** Twelve records of five tenants; three kinds of period, three times of creation, four sums. */
+  /** Fourteen records of five tenants; three kinds of period, three times of creation, four sums, and two that differ in nothing. */
   let records: readonly UsageRecord[];
 
   beforeEach(async () => {
@@ -47,6 +47,11 @@ export function describeUsageRecordListing(storage: CurrentStorage): void {
       const amount = BigInt(1 + (index % 4));
       return aUsage({ tenantId: owner, metricCode, ...period, ordinal, createdAt }, { createdAt, amount });
     });
+    for (const [index, periodKind] of (["DAY", "WEEK"] as const).entries()) {
+      usages.push(
+        aUsage({ tenantId, metricCode, ...march, periodKind, ordinal: BigInt(4 + index), createdAt: aMoment }),
+      );
+    }
     for (const usage of usages) await write(storage(), newUsage(usage));
     records = usages.map(({ record }) => record);
   });
@@ -74,7 +79,7 @@ export function describeUsageRecordListing(storage: CurrentStorage): void {
       expect(await list({ order })).toStrictEqual(sorted(records));
     });
 
-    it.each([1, 2, 5, 12])("come complete and once each in pages of %i", async (pageSize) => {
+    it.each([1, 2, 5, 14])("come complete and once each in pages of %i", async (pageSize) => {
       const listed: UsageRecord[] = [];
       for (let pages = 0; pages < records.length + 1; pages += 1) {
         listed.push(...(await list({ order }, listed.at(-1), pageSize)));
@@ -84,7 +89,7 @@ export function describeUsageRecordListing(storage: CurrentStorage): void {
 
     it("are one tenant's when the filter names it", async () => {
       const own = records.filter((record) => record.tenantId === tenantId);
-      expect(own).toHaveLength(3);
+      expect(own).toHaveLength(5);
       expect(await list({ order, tenantId })).toEqual(sorted(own));
       expect(await storage().admin.records.list({ tenantId, order }, undefined, 100)).toEqual(sorted(own));
     });
@@ -95,7 +100,7 @@ export function describeUsageRecordListing(storage: CurrentStorage): void {
       expect(created).toHaveLength(4);
       expect(await list({ order, ...bounds })).toEqual(sorted(created));
       const ending = { periodEndFrom: march.periodEnd, periodEndBefore: march.periodEnd + 1 };
-      const monthly = records.filter((record) => record.periodKind === "MONTH");
+      const monthly = records.filter((record) => record.periodEnd === march.periodEnd);
       expect(await list({ order, ...ending })).toEqual(sorted(monthly));
       expect(await list({ order, ...ending, ...bounds })).toEqual([]);
     });
@@ -105,6 +110,6 @@ export function describeUsageRecordListing(storage: CurrentStorage): void {
     const open = await list({ periodEndFrom: march.periodEnd + 1 });
     expect(new Set(open.map(({ periodKind }) => periodKind))).toEqual(new Set(["YEAR", "LIFETIME"]));
     const bounded = await list({ periodEndBefore: Date.UTC(2100, 0, 1) });
-    expect(new Set(bounded.map(({ periodKind }) => periodKind))).toEqual(new Set(["YEAR", "MONTH"]));
+    expect(new Set(bounded.map(({ periodKind }) => periodKind))).toEqual(new Set(["YEAR", "MONTH", "DAY", "WEEK"]));
   });
 }

@@ -29,7 +29,7 @@ export const ControlChangeEntity = defineEntity({
     requestId: p.text(),
   },
   indexes: [
-    { name: `${table}_object_idx`, properties: ["objectKind", "objectId", "id"] },
+    { name: `${table}_object_idx`, properties: ["objectId", "objectKind", "id"] },
     { name: `${table}_tenant_idx`, properties: ["tenantId", "id"] },
     { name: `${table}_actor_idx`, properties: ["actorKeyId", "id"] },
   ],
