@@ -99,7 +99,7 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
   const services = servicesOn(storage, log, clocks);
   if (plansFile !== undefined) await applyPlansFile(plansFile, services, log);
   await provideAdminKey(config, services.apiKeys, log);
-  const { authenticator, ...authentication } = openAuthentication(config, storage, batchQueueBounds, log);
+  const { authenticator, ...authentication } = await openAuthentication(config, storage, batchQueueBounds, log);
   undo.push(() => authentication.close());
   const doors = await openDoors({ config, services, authenticator, tls, log, undo });
   const watch = watchDatabase(storage, doors.all, log);

@@ -1,10 +1,12 @@
 import type { Authenticator } from "./api/auth/authenticator.ts";
-import { CredentialAuthenticator } from "./api/auth/credential-authenticator.ts";
+import { CredentialAuthenticator, type CredentialVerifier } from "./api/auth/credential-authenticator.ts";
 import { OpenAuthenticator } from "./api/auth/open-authenticator.ts";
-import type { Config } from "./config/config.ts";
+import type { Config, JwtConfig } from "./config/config.ts";
 import { isLoopback, listenAddressText } from "./config/listen-address.ts";
 import { apiKeySecrets } from "./infrastructure/api-key-secrets.ts";
 import type { PostgresStorage } from "./infrastructure/database/open-storage.ts";
+import { fileKeys, type IssuerKeys, remoteKeys } from "./infrastructure/jwt/issuer-keys.ts";
+import { JwtVerifier } from "./infrastructure/jwt/jwt-verifier.ts";
 import type { Logger } from "./infrastructure/telemetry/logger.ts";
 import { ApiKeyVerifier } from "./services/api-key-verifier.ts";
 import type { BatchQueueBounds } from "./services/batch-queue.ts";
@@ -15,13 +17,17 @@ export interface Authentication {
   close(): Promise<void>;
 }
 
-/** How callers are known, as the configuration says: what the database holds has no say in it. */
-export function openAuthentication(
+/**
+ * How callers are known, as the configuration says: what the database holds has no say in it.
+ *
+ * @throws KeyFileError
+ */
+export async function openAuthentication(
   config: Config,
   storage: Pick<PostgresStorage, "apiKeyDirectory">,
   bounds: BatchQueueBounds,
   log: Logger,
-): Authentication {
+): Promise<Authentication> {
   if (config.auth === "none") {
     log.info("AUTH is none: whoever reaches the port from this machine may do everything");
     return { authenticator: new OpenAuthenticator(), close: async () => undefined };
@@ -34,6 +40,21 @@ export function openAuthentication(
       "credentials cross the network unencrypted unless something in front of the service speaks TLS",
     );
   }
+  const keys = config.jwt === undefined ? undefined : await issuerKeys(config.jwt, log);
   const apiKeys = new ApiKeyVerifier(storage.apiKeyDirectory, apiKeySecrets, bounds);
-  return { authenticator: new CredentialAuthenticator([apiKeys]), close: () => apiKeys.close() };
+  if (config.jwt === undefined || keys === undefined) {
+    return { authenticator: new CredentialAuthenticator([apiKeys]), close: () => apiKeys.close() };
+  }
+  const verifiers: CredentialVerifier[] = [apiKeys, new JwtVerifier(keys, config.jwt)];
+  return {
+    authenticator: new CredentialAuthenticator(verifiers),
+    close: async () => {
+      keys.close();
+      await apiKeys.close();
+    },
+  };
+}
+
+async function issuerKeys({ keys }: JwtConfig, log: Logger): Promise<IssuerKeys> {
+  return "url" in keys ? remoteKeys(keys.url) : await fileKeys(keys.file, log);
 }

@@ -5,12 +5,21 @@ import { reasonOf } from "./infrastructure/database/connect-at-start.ts";
 import { codeOf } from "./infrastructure/database/database-errors.ts";
 import { StartError } from "./infrastructure/database/start-error.ts";
 import { EmbeddedPostgresError } from "./infrastructure/embedded-postgres/errors.ts";
+import { KeyFileError } from "./infrastructure/jwt/issuer-keys.ts";
 import { TlsFilesError } from "./infrastructure/tls-files.ts";
 import { PlansFileError } from "./plans-file/plans-file-error.ts";
 import { StorageUnavailableError } from "./repositories/storage-errors.ts";
 
 /** Failures whose message is one line for whoever started the service. */
-const explained = [ConfigError, PlansFileError, EmbeddedPostgresError, StartError, ListenError, TlsFilesError];
+const explained = [
+  ConfigError,
+  PlansFileError,
+  EmbeddedPostgresError,
+  StartError,
+  ListenError,
+  TlsFilesError,
+  KeyFileError,
+];
 
 /** The database went away, or took to refusing work, between the checks and the first call. */
 const outages = [QuotaServiceError, StorageUnavailableError];

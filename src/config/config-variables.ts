@@ -2,6 +2,7 @@ import { boundVariables } from "./bound-variables.ts";
 import { authModes, logLevels } from "./config.ts";
 import { type ConfigVariable, choiceVariable, type DefaultedVariable, integerVariable } from "./config-variable.ts";
 import { databaseUrlAllowed, isDatabaseUrl, maskDatabaseUrl } from "./database-url.ts";
+import { jwtVariables } from "./jwt-variables.ts";
 import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { parseOrigins } from "./origins.ts";
 
@@ -189,6 +190,7 @@ export const configVariables: readonly ConfigVariable<unknown>[] = [
   tlsCertFile,
   tlsKeyFile,
   tlsClientCaFile,
+  ...jwtVariables,
   reflection,
   logLevel,
   databasePoolMax,

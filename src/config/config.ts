@@ -1,3 +1,4 @@
+import type { Role } from "../domain/principal.ts";
 import type { ListenAddress } from "./listen-address.ts";
 
 /** What the service is told at start, checked: nothing in it needs to be checked again. */
@@ -16,6 +17,8 @@ export interface Config {
   readonly bootstrapAdminKeyFile?: string;
   /** What both doors encrypt with; absent: not at all. Paths, relative to the working folder. */
   readonly tls?: TlsConfig;
+  /** Tokens that are taken beside API keys; absent: none. */
+  readonly jwt?: JwtConfig;
   /** Whether anybody may ask the server for the contract. */
   readonly reflection: "on" | "off";
   readonly logLevel: LogLevel;
@@ -55,6 +58,36 @@ export interface TlsConfig {
   /** Present: callers must show a certificate of one of these authorities. */
   readonly clientCaFile?: string;
 }
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where the issuer's public keys are: an https URL, or a file relative to the working folder. */
+  readonly keys: { readonly url: URL } | { readonly file: string };
+  readonly algorithms: readonly JwtAlgorithm[];
+  readonly clockToleranceSeconds: number;
+  /** Where in the token the role stands: the name of a claim, or a JSON Pointer to it. */
+  readonly roleClaim: string;
+  readonly tenantClaim: string;
+  /** What the values of the role claim mean. A value that is missing means nothing. */
+  readonly roles: ReadonlyMap<string, Role>;
+}
+
+/** With a public key and a secret one: with a shared secret whoever checks tokens could make them. */
+export const jwtAlgorithms = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+] as const;
+
+export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
 
 /** A PostgreSQL that the service brings, starts and stops itself. */
 export interface EmbeddedDatabaseConfig {

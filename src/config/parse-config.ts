@@ -1,13 +1,12 @@
-import { quoted } from "../domain/echo.ts";
 import * as bounds from "./bound-variables.ts";
-import type { BoundsConfig, Config, EmbeddedDatabaseConfig, ExternalDatabaseConfig, TlsConfig } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
-import type { ConfigVariable, DefaultedVariable } from "./config-variable.ts";
+import type { BoundsConfig, Config, EmbeddedDatabaseConfig, ExternalDatabaseConfig } from "./config.ts";
 import * as variables from "./config-variables.ts";
 import { isLoopback, listenAddressText } from "./listen-address.ts";
+import { readJwt } from "./parse-jwt.ts";
+import { readTls } from "./parse-tls.ts";
+import { type Environment, read, readOptional, refusal } from "./read-variable.ts";
 
-/** The environment of the process, or whatever a test puts in its place. Variables that are not ours are ignored. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from "./read-variable.ts";
 
 /**
  * Reads the configuration. A variable that is unset or empty takes its default.
@@ -21,6 +20,7 @@ export function parseConfig(env: Environment): Config {
     readOptional(env, variables.plansFile) ?? (database.kind === "embedded" ? variables.embeddedPlansFile : undefined);
   const bootstrapAdminKeyFile = readOptional(env, variables.bootstrapAdminKeyFile);
   const tls = readTls(env);
+  const jwt = readJwt(env);
   const config: Config = {
     grpcListen,
     httpListen: read(env, variables.httpListen),
@@ -30,6 +30,7 @@ export function parseConfig(env: Environment): Config {
     auth: read(env, variables.auth),
     ...(bootstrapAdminKeyFile === undefined ? {} : { bootstrapAdminKeyFile }),
     ...(tls === undefined ? {} : { tls }),
+    ...(jwt === undefined ? {} : { jwt }),
     reflection: read(env, variables.reflection),
     logLevel: read(env, variables.logLevel),
     databasePoolMax: read(env, variables.databasePoolMax),
@@ -71,24 +72,6 @@ function readDatabase(env: Environment): EmbeddedDatabaseConfig | ExternalDataba
   return { kind: "embedded", dataDirectory: read(env, variables.dataDir) };
 }
 
-function readTls(env: Environment): TlsConfig | undefined {
-  const certFile = readOptional(env, variables.tlsCertFile);
-  const keyFile = readOptional(env, variables.tlsKeyFile);
-  const clientCaFile = readOptional(env, variables.tlsClientCaFile);
-  if (certFile !== undefined && keyFile !== undefined) {
-    return { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) };
-  }
-  // Going on without encryption would be the opposite of what was meant.
-  if (certFile !== undefined) throw incomplete(variables.tlsCertFile, certFile, variables.tlsKeyFile);
-  if (keyFile !== undefined) throw incomplete(variables.tlsKeyFile, keyFile, variables.tlsCertFile);
-  if (clientCaFile !== undefined) throw incomplete(variables.tlsClientCaFile, clientCaFile, variables.tlsCertFile);
-  return undefined;
-}
-
-function incomplete(variable: ConfigVariable<string>, text: string, missing: ConfigVariable<string>): ConfigError {
-  return refusal(variable, text, `only together with ${missing.name}, which is not set`);
-}
-
 /** Without authentication whoever reaches the port is every tenant and every admin. */
 function assertReachableByNobodyElse({ auth, grpcListen, httpListen }: Config): void {
   if (auth !== "none") return;
@@ -106,29 +89,4 @@ function assertLocksTimeOutFirst({ lockTimeoutMs, statementTimeoutMs }: Config):
   if (lockTimeoutMs < statementTimeoutMs) return;
   const allowed = `less than STATEMENT_TIMEOUT_MS, which is ${statementTimeoutMs}`;
   throw refusal(variables.lockTimeoutMs, String(lockTimeoutMs), allowed);
-}
-
-function read<Value>(env: Environment, variable: DefaultedVariable<Value>): Value {
-  return parse(variable, setText(env, variable) ?? variable.default.text);
-}
-
-function readOptional<Value>(env: Environment, variable: ConfigVariable<Value>): Value | undefined {
-  const text = setText(env, variable);
-  return text === undefined ? undefined : parse(variable, text);
-}
-
-function setText(env: Environment, { name }: ConfigVariable<unknown>): string | undefined {
-  const text = env[name];
-  return text === "" ? undefined : text;
-}
-
-function parse<Value>(variable: ConfigVariable<Value>, text: string): Value {
-  const value = variable.parse(text);
-  if (value === undefined) throw refusal(variable, text, variable.allowed);
-  return value;
-}
-
-function refusal(variable: ConfigVariable<unknown>, text: string, allowed: string): ConfigError {
-  const shown = quoted(variable.mask?.(text) ?? text);
-  return new ConfigError(variable.name, `${variable.name} is ${shown}: allowed is ${allowed.replaceAll("`", "")}`);
 }

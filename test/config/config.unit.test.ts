@@ -88,6 +88,42 @@ describe("accepted values", () => {
     ],
     [{ BOOTSTRAP_ADMIN_KEY_FILE: "/run/secrets/admin" }, { bootstrapAdminKeyFile: "/run/secrets/admin" }],
     [{ REFLECTION: "off" }, { reflection: "off" }],
+    [
+      { JWT_ISSUER: "https://i.example", JWT_AUDIENCE: "quota", JWT_JWKS_URL: "https://i.example/jwks" },
+      {
+        jwt: {
+          issuer: "https://i.example",
+          audience: "quota",
+          keys: { url: new URL("https://i.example/jwks") },
+          algorithms: ["RS256", "PS256", "ES256", "EdDSA"],
+          clockToleranceSeconds: 30,
+          roleClaim: "role",
+          tenantClaim: "tenant_id",
+        },
+      },
+    ],
+    [
+      {
+        JWT_ISSUER: "i",
+        JWT_AUDIENCE: "a",
+        JWT_JWKS_FILE: "jwks.json",
+        JWT_ALGORITHMS: "ES512,EdDSA",
+        JWT_ROLE_CLAIM: "/realm_access/roles",
+        JWT_ROLES: "quota-admin=ADMIN,viewer=AUDITOR,support=AUDITOR",
+      },
+      {
+        jwt: {
+          keys: { file: "jwks.json" },
+          algorithms: ["ES512", "EdDSA"],
+          roleClaim: "/realm_access/roles",
+          roles: new Map([
+            ["quota-admin", "ADMIN"],
+            ["viewer", "AUDITOR"],
+            ["support", "AUDITOR"],
+          ]),
+        },
+      },
+    ],
     [{ TLS_CERT_FILE: "c.pem", TLS_KEY_FILE: "k.pem" }, { tls: { certFile: "c.pem", keyFile: "k.pem" } }],
     [
       { TLS_CERT_FILE: "c.pem", TLS_KEY_FILE: "k.pem", TLS_CLIENT_CA_FILE: "ca.pem" },
@@ -184,6 +220,43 @@ describe("refused values", () => {
     [{ DATABASE_OWNER_URL: ownerUrl }, "DATABASE_OWNER_URL", "quota_owner:***@db", "together with DATABASE_URL"],
     [{ DATABASE_URL: databaseUrl, DATABASE_OWNER_URL: "x" }, "DATABASE_OWNER_URL", "***", "postgres://"],
     [{ AUTH: "NONE" }, "AUTH", '"NONE"', "one of none, required"],
+    ...["none", "HS256", "RS256,none", "RS256,", "RS256,RS256", "rs256", "RS256 ,ES256"].map(
+      (text): [Environment, string, string, string] => [
+        { JWT_ALGORITHMS: text },
+        "JWT_ALGORITHMS",
+        JSON.stringify(text),
+        "RS256",
+      ],
+    ),
+    ...[
+      "ftp://i/k",
+      "http://i.example/k",
+      "http://10.0.0.1/k",
+      "https://u:p@i.example/k",
+      "jwks",
+      "http://localhost.evil.example/k",
+    ].map((text): [Environment, string, string, string] => [
+      { JWT_JWKS_URL: text },
+      "JWT_JWKS_URL",
+      JSON.stringify(text),
+      "https://",
+    ]),
+    ...["a", "a=ADMIN,", "=ADMIN", "a=ADMIN=x", "a=admin", "a=ADMIN,a=AUDITOR", "a b=ADMIN"].map(
+      (text): [Environment, string, string, string] => [
+        { JWT_ROLES: text },
+        "JWT_ROLES",
+        JSON.stringify(text),
+        "value=role",
+      ],
+    ),
+    [{ JWT_ISSUER: "i" }, "JWT_ISSUER", '"i"', "together with JWT_AUDIENCE"],
+    [{ JWT_ISSUER: "i", JWT_AUDIENCE: "a" }, "JWT_ISSUER", '"i"', "together with JWT_JWKS_URL or JWT_JWKS_FILE"],
+    [
+      { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "https://i/k", JWT_JWKS_FILE: "f" },
+      "JWT_JWKS_FILE",
+      '"f"',
+      "without JWT_JWKS_URL",
+    ],
     [{ REFLECTION: "no" }, "REFLECTION", '"no"', "one of on, off"],
     [{ LOG_LEVEL: "INFO" }, "LOG_LEVEL", '"INFO"', "trace, debug, info, warn, error, fatal, silent"],
     ...["0", "1", "101", "-1", "1.5", "1e1", "010", "ten", " 10", "0x10", "9".repeat(64)].map(

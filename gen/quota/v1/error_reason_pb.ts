@@ -257,7 +257,8 @@ export const ErrorReason = {
 
   /**
    * Code: UNAVAILABLE, with a `google.rpc.RetryInfo`.
-   * Meaning: the database cannot be reached or does not answer in time. Nothing was done.
+   * Meaning: the database, or the server with the keys of the token's issuer, cannot be reached or does not
+   * answer in time. Nothing was done.
    * Action: repeat the call after the delay, with backoff; safe with and without a key.
    * Example: `{}`
    *

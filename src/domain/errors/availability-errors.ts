@@ -9,6 +9,15 @@ export class DatabaseUnavailableError extends QuotaServiceError {
   }
 }
 
+/** The keys that tokens are signed with cannot be had, so that nothing can be said about a token. */
+export class IssuerKeysUnavailableError extends QuotaServiceError {
+  readonly reason = "DATABASE_UNAVAILABLE";
+
+  constructor(cause: unknown) {
+    super("the keys of the token's issuer cannot be had", { cause });
+  }
+}
+
 /** More work than can be taken on now, or more lost races than allowed; nothing was written. */
 export class OverloadedError extends QuotaServiceError {
   readonly reason = "OVERLOADED";
