@@ -27,8 +27,8 @@ const callsMeasured = 100;
 const slowdownMax = 12;
 /** Below this nobody is delayed, whatever the ratio. */
 const medianAlwaysFineMs = 25;
-/** What an attack may leave behind in the server's memory, garbage that is not collected yet included. */
-const growthMaxMebibytes = 500;
+/** What attacks may leave behind in the memory: V8 alone keeps some 200 for what is young, and collects the rest when it likes. */
+const growthMaxMebibytes = 800;
 const eventsStored = 300;
 
 const doors = ["gRPC", "HTTP"] as const;
