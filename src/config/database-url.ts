@@ -39,8 +39,9 @@ function hasKnownParameters(parameters: URLSearchParams): boolean {
  * too. Scheme, user, host and database are left where they are certain.
  */
 export function maskDatabaseUrl(text: string): string {
-  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(text) ?? [];
-  // A text of another form, such as libpq's "host=… password=…", or a password put into the wrong variable.
+  const [, scheme, rest] = /^(postgres(?:ql)?:\/\/)(.*)$/is.exec(text) ?? [];
+  // A text of another form, such as libpq's "host=… password=…", or a password put into the wrong variable: one with "://"
+  // in it looks like a URL of a scheme that we do not know.
   if (scheme === undefined || rest === undefined) return "***";
   const [head = ""] = rest.split(/[:/?#@]/, 1);
   const at = rest.lastIndexOf("@");

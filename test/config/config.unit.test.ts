@@ -203,7 +203,7 @@ describe("refused values", () => {
       "without paths and wildcards",
     ]),
     [{ DATABASE_URL: "db.example/quota" }, "DATABASE_URL", "***", "postgres://"],
-    [{ DATABASE_URL: "mysql://u:p@h/d" }, "DATABASE_URL", "mysql://u:***@h/d", "postgres://"],
+    [{ DATABASE_URL: "mysql://u:p@h/d" }, "DATABASE_URL", "***", "postgres://"],
     [{ DATABASE_URL: "postgres://u:p@h" }, "DATABASE_URL", "postgres://u:***@h", "/database"],
     [{ DATABASE_URL: "postgres://u:p@h/" }, "DATABASE_URL", "postgres://u:***@h/", "/database"],
     [{ DATABASE_URL: "postgres:///d" }, "DATABASE_URL", "postgres:///d", "@host"],
@@ -311,7 +311,11 @@ describe("passwords", () => {
     ["in libpq's other form", (password) => `host=localhost password=${password}`],
     ["alone", (password) => password],
   ])("no part of one is shown %s", (_, urlOf) => {
-    fc.assert(fc.property(anyPassword, (password) => expectUnseen(password, urlOf(password))));
+    fc.assert(
+      fc.property(anyPassword, (password) => expectUnseen(password, urlOf(password))),
+      // Looks like a URL by itself, which chance seldom comes upon.
+      { examples: [["AAAA://AAAA"]] },
+    );
   });
 });
 
