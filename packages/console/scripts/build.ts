@@ -7,6 +7,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleInto, bundleMode } from "./bundle.ts";
 import { compressFiles } from "./compress.ts";
 import { digestOf } from "./digest.ts";
 import { checkScriptBudget } from "./script-budget.ts";
@@ -30,20 +31,14 @@ const sources = [
 const isOptional = process.argv.includes("--optional");
 
 async function buildConsole(): Promise<void> {
-  const digest = digestOf(projectRoot, sources);
+  const digest = digestOf(projectRoot, sources, bundleMode);
   if (builtDigest() === digest) return;
 
   const started = performance.now();
   // Beside its place and renamed into it: a build that was killed half-way leaves nothing that is served.
   const fresh = `${output}.${process.pid}`;
   try {
-    // Loading it takes longer than the comparison above, and it is needed once.
-    const { build } = await import("vite");
-    await build({
-      configFile: join(projectRoot, packageFolder, "vite.config.ts"),
-      logLevel: "warn",
-      build: { outDir: fresh, emptyOutDir: true },
-    });
+    await bundleInto(fresh);
     checkScriptBudget(fresh);
     compressFiles(fresh);
     writeFileSync(join(fresh, digestFile), digest);

@@ -152,6 +152,7 @@ describe("as delivered", () => {
       const script = await fetch(new URL(source ?? "", inject("origin")), { headers: { "accept-encoding": "gzip" } });
       expect(script.headers.get("content-encoding")).toBe("gzip");
       bytes += Number(script.headers.get("content-length"));
+      expect(await script.text()).not.toContain("jsxDEV");
     }
     expect(bytes).toBeGreaterThan(0);
     expect(bytes).toBeLessThan(300_000);
