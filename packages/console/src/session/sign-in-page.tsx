@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from "react";
+import { validateCredential } from "../api/bounds.ts";
 import type { Failure } from "../api/failure.ts";
 import { FailurePanel } from "../components/failure-panel.tsx";
 import { Logo } from "../components/icon.tsx";
@@ -9,10 +10,15 @@ export function SignInPage({ notice }: { readonly notice: string | undefined }) 
   const { signIn } = useSession();
   const [credential, setCredential] = useState("");
   const [failure, setFailure] = useState<Failure>();
+  const [problem, setProblem] = useState<string>();
   const [isTrying, setIsTrying] = useState(false);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    const complaint = validateCredential(credential.trim());
+    setProblem(complaint);
+    setFailure(undefined);
+    if (complaint !== undefined) return;
     setIsTrying(true);
     setFailure(await signIn(credential.trim()));
     setIsTrying(false);
@@ -39,7 +45,13 @@ export function SignInPage({ notice }: { readonly notice: string | undefined }) 
             required
             value={credential}
             onChange={(event) => setCredential(event.target.value)}
+            {...(problem === undefined ? {} : { "aria-invalid": true, "aria-describedby": "credential-problem" })}
           />
+          {problem === undefined ? null : (
+            <span id="credential-problem" className="field-problem" role="alert">
+              {problem}
+            </span>
+          )}
         </label>
         <button type="submit" className="button button-primary" disabled={isTrying || credential.trim() === ""}>
           {isTrying ? "Signing in …" : "Sign in"}

@@ -72,6 +72,20 @@ describe("a service that asks for a credential", () => {
     expectRefusedCalls(tab);
   });
 
+  it("says of a key that was pasted with more than it, which character that is, and sends nothing", async () => {
+    const tab = await openConsole("", {}, { origin: service.origin });
+    await tab.page.getByLabel("API key or token").waitFor();
+    let calls = 0;
+    tab.page.on("request", () => {
+      calls += 1;
+    });
+    await signIn(tab, `${adminKey}\u200b`);
+    await see(tab.page, `character ${adminKey.length + 1} is U+200B`);
+    expect(await tab.page.getByLabel("API key or token").getAttribute("aria-invalid")).toBe("true");
+    expect(calls).toBe(0);
+    expectRefusedCalls(tab);
+  });
+
   it("tells a key of another role which one is needed", async () => {
     const tab = await openConsole("", {}, { origin: service.origin });
     await signIn(tab, adminKey);
