@@ -42,6 +42,11 @@ export class UnsentAnswers {
     else this.#byConnection.delete(connection);
   }
 
+  /** Bytes that wait on all connections. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Bytes that wait on the connection. */
   waitingOn(connection: string): number {
     return this.#byConnection.get(connection) ?? 0;

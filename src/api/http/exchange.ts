@@ -23,8 +23,13 @@ export class Exchange implements Caller {
   /** With its question mark; empty without one. */
   readonly query: string;
   readonly #unsent: UnsentAnswers;
+  readonly #goneListeners: (() => void)[] = [];
+  #connection: string | undefined;
   #isAnswered = false;
+  #isEnded = false;
   #isGone = false;
+  /** Bytes of the answer, while they are counted as unread. */
+  #heldBytes = 0;
 
   constructor(request: NodeRequest, response: NodeResponse, unsent: UnsentAnswers) {
     this.#unsent = unsent;
@@ -32,9 +37,7 @@ export class Exchange implements Caller {
     this.response = response;
     this.requestId = requestIdFrom(this.header(requestIdHeader));
     [this.path, this.query] = targetOf(request.url ?? "/");
-    response.once("close", () => {
-      this.#isGone = !this.#isAnswered;
-    });
+    response.once("close", () => this.#end());
   }
 
   get method(): string {
@@ -63,8 +66,11 @@ export class Exchange implements Caller {
 
   /** The peer's address and port, which no two open connections share. */
   get connection(): string {
-    const { remoteAddress, remotePort } = this.request.socket;
-    return `${remoteAddress}:${remotePort}`;
+    if (this.#connection === undefined) {
+      const { remoteAddress, remotePort } = this.request.socket;
+      this.#connection = `${remoteAddress}:${remotePort}`;
+    }
+    return this.#connection;
   }
 
   get peer(): string {
@@ -83,9 +89,18 @@ export class Exchange implements Caller {
 
   /** Calls back when the caller leaves without waiting for the answer. */
   onceGone(listener: () => void): void {
-    this.response.once("close", () => {
-      if (!this.#isAnswered) listener();
-    });
+    this.#goneListeners.push(listener);
+  }
+
+  /**
+   * Counts bytes of the answer as unread until the exchange has ended, in place of those that were held before: what
+   * becomes of an answer on its way out takes room as well.
+   */
+  hold(bytes: number): void {
+    if (this.#isEnded) return;
+    if (this.#heldBytes > 0) this.#unsent.taken(this.connection, this.#heldBytes);
+    if (bytes > 0) this.#unsent.add(this.connection, bytes);
+    this.#heldBytes = bytes;
   }
 
   /** The connection carries no further request. Over HTTP/2 that is told apart from answers. */
@@ -95,9 +110,9 @@ export class Exchange implements Caller {
 
   /** Without effect when the caller has gone. */
   send({ status, headers = {}, body = "" }: Answer): void {
+    // What has ended does not end once more, so that nothing would take back what is counted now.
+    if (this.#isEnded || this.response.headersSent) return;
     this.#isAnswered = true;
-    // The socket of a caller that has gone has nothing left to write to.
-    if (this.response.destroyed || this.response.headersSent) return;
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const { response } = this;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -108,10 +123,17 @@ export class Exchange implements Caller {
     response.statusCode = status;
     // Over HTTP/2 the rest of a stream would be waited for as well.
     if (isCutShort && "stream" in response) closeWhenSent(response.stream);
-    const { connection } = this;
-    this.#unsent.add(connection, bytes.byteLength);
-    response.once("close", () => this.#unsent.taken(connection, bytes.byteLength));
+    this.hold(bytes.byteLength);
     response.end(this.method === "HEAD" ? "" : bytes);
+  }
+
+  /** The answer is out, or the caller has left. Nothing follows. */
+  #end(): void {
+    if (this.#isEnded) return;
+    this.hold(0);
+    this.#isEnded = true;
+    this.#isGone = !this.#isAnswered;
+    if (this.#isGone) for (const listener of this.#goneListeners) listener();
   }
 }
 
