@@ -11,7 +11,7 @@ import { statusOf } from "../errors/error-status.ts";
 import { statusCodes } from "../errors/status-code.ts";
 import type { Log } from "../log.ts";
 import type { AnyUnaryHandler, ServedRpc } from "../served-services.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Answer, Exchange } from "./exchange.ts";
 import { CallEndedError, HttpCallContext } from "./http-call-context.ts";
 
 export interface ServingContext {
@@ -35,29 +35,36 @@ export type Outcome =
   | { readonly message: Message; readonly status?: never }
   | { readonly status: Status; readonly message?: never };
 
+/** How the caller writes: one of the protocols, or REST. */
+export interface CallForm {
+  /** Reads the body, which nobody does for a stranger. */
+  readRequest(): Promise<Message>;
+  write(outcome: Outcome): Promise<Answer> | Answer;
+}
+
 export function callableRpc({ method, handler }: ServedRpc, authenticator: Authenticator): CallableRpc {
   return { method, path: pathOf(method), handler, admit: admissionTo(method, authenticator) };
 }
 
 /**
  * Carries out one call in the order of the gRPC door: draining, who calls and whether it may, the message, the handler.
- * Never rejects.
+ * The caller counts as having a call in flight until its answer is written, compressed for example, and ready to be sent.
  *
- * @param readRequest reads the body, which nobody does for a stranger
+ * @throws what `form` throws about a status
  */
 export async function answerCall(
   rpc: CallableRpc,
   exchange: Exchange,
   timeoutMs: number | undefined,
-  readRequest: () => Promise<Message>,
+  form: CallForm,
   { calls, bounds, log }: ServingContext,
-): Promise<Outcome> {
+): Promise<Answer> {
   const begunAt = performance.now();
   const context = new HttpCallContext(exchange, timeoutMs);
   const logged = { requestId: context.requestId, method: rpc.path };
   const changesNothing = rpc.method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 
-  async function work(): Promise<Message> {
+  async function work(): Promise<Answer> {
     calls.begin();
     let entered: Principal | undefined;
     try {
@@ -66,10 +73,10 @@ export async function answerCall(
       entered = principal;
       bounds.unsent.requireRoom(exchange.connection);
       context.admit(principal);
-      const request = await readRequest();
-      const answer = create(rpc.method.output, await rpc.handler(request, context));
+      const request = await form.readRequest();
+      const message = create(rpc.method.output, await rpc.handler(request, context));
       if (changesNothing) bounds.unsent.requireRoom(exchange.connection);
-      return answer;
+      return await form.write({ message });
     } catch (error) {
       // After the end nobody hears of it any more, but a defect is one all the same.
       if (context.isGone && !isEnd(error)) statusOf(error, logged, log);
@@ -80,21 +87,25 @@ export async function answerCall(
     }
   }
 
-  function answered(outcome: Outcome): Outcome {
-    const code = outcome.status?.code ?? 0;
+  function logAnswered(code: number): void {
     log.debug({ ...logged, code: codeNames.get(code) ?? "OK", ms: performance.now() - begunAt }, "call answered");
-    return outcome;
   }
 
   try {
-    return answered({ message: await context.within(work()) });
+    const answer = await context.within(work());
+    logAnswered(0);
+    return answer;
   } catch (error) {
     if (error instanceof CallEndedError) {
       if (error.end === "CANCELLED") log.debug(logged, "call given up");
-      const status = create(StatusSchema, { code: statusCodes[error.end], message: error.message });
-      return error.end === "CANCELLED" ? { status } : answered({ status });
+      else logAnswered(statusCodes[error.end]);
+      return await form.write({
+        status: create(StatusSchema, { code: statusCodes[error.end], message: error.message }),
+      });
     }
-    return answered({ status: statusOf(error, logged, log) });
+    const status = statusOf(error, logged, log);
+    logAnswered(status.code);
+    return await form.write({ status });
   }
 }
 

@@ -35,15 +35,16 @@ export function connectEndpoint(
       return connectProblem(415, `the request must be one of ${told}`, { "accept-post": contentTypesTold });
     }
     const decode = form.isBinary ? decoders.binary : decoders.json;
-    return await writer.write(rpc, exchange, form, await outcomeOf(exchange, form, decode));
+    return await answer(exchange, form, decode);
   };
 
-  async function outcomeOf(exchange: Exchange, form: WireForm, decode: RequestDecoder<typeof rpc.method.input>) {
+  async function answer(exchange: Exchange, form: WireForm, decode: RequestDecoder<typeof rpc.method.input>) {
+    const write = (outcome: Outcome): Promise<Answer> => writer.write(rpc, exchange, form, outcome);
     const headers = readHeaders(exchange, form);
-    if (headers.refusal !== undefined) return headers.refusal;
+    if (headers.refusal !== undefined) return await write(headers.refusal);
     const { encoding, timeoutMs } = headers;
     const readRequest = async (): Promise<Message> => decode(await readWireMessage(form.protocol, exchange, encoding));
-    return await answerCall(rpc, exchange, timeoutMs, readRequest, serving);
+    return await answerCall(rpc, exchange, timeoutMs, { readRequest, write }, serving);
   }
 }
 

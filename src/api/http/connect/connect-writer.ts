@@ -7,10 +7,10 @@ import {
   type HandlerContext,
 } from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler } from "@connectrpc/connect/protocol";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { ServedService } from "../../served-services.ts";
 import type { CallableRpc, Outcome } from "../answer-call.ts";
 import type { Answer, Exchange } from "../exchange.ts";
+import { answerCompressions, writingFor } from "./answer-compression.ts";
 import { connectErrorOf } from "./connect-error.ts";
 import type { WireForm } from "./wire-form.ts";
 
@@ -32,7 +32,7 @@ export class ConnectWriter {
       grpcWeb: true,
       // gRPC has a door of its own.
       grpc: false,
-      acceptCompression: [compressionGzip, compressionBrotli],
+      acceptCompression: answerCompressions,
     });
     for (const served of services) addTo(router, served);
     this.#handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -41,17 +41,19 @@ export class ConnectWriter {
   async write(rpc: CallableRpc, exchange: Exchange, form: WireForm, outcome: Outcome): Promise<Answer> {
     const handler = this.#handlers.get(rpc.path);
     if (handler === undefined) throw new Error(`${rpc.path} is not known to the writer`);
-    const { status, header, body } = await handler({
-      ...emptyRequest(rpc, form),
-      httpVersion: exchange.request.httpVersion,
-      header: headersOf(exchange, form),
-      signal: neverAborted,
-      contextValues: createContextValues().set(outcomeKey, outcome),
+    return await writingFor(exchange, async () => {
+      const { status, header, body } = await handler({
+        ...emptyRequest(rpc, form),
+        httpVersion: exchange.request.httpVersion,
+        header: headersOf(exchange, form),
+        signal: neverAborted,
+        contextValues: createContextValues().set(outcomeKey, outcome),
+      });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body ?? []) chunks.push(chunk);
+      const headers = Object.fromEntries(header ?? []);
+      return { status, headers: { ...headers, "cache-control": "no-store" }, body: Buffer.concat(chunks) };
     });
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body ?? []) chunks.push(chunk);
-    const headers = Object.fromEntries(header ?? []);
-    return { status, headers: { ...headers, "cache-control": "no-store" }, body: Buffer.concat(chunks) };
   }
 }
 

@@ -12,7 +12,7 @@ import { type FieldViolation, InvalidRequestError } from "../../../domain/errors
 import { messageOfJson } from "../../decoding/decode-json.ts";
 import { isJsonObject, type JsonObject, readJson } from "../../decoding/read-json.ts";
 import { enforcementsByNumber } from "../../mapping/enums.ts";
-import { answerCall, type CallableRpc, type ServingContext } from "../answer-call.ts";
+import { answerCall, type CallableRpc, type Outcome, type ServingContext } from "../answer-call.ts";
 import { type Answer, type Exchange, jsonAnswer } from "../exchange.ts";
 import { readBody } from "../read-body.ts";
 import { restError, restErrorOf } from "./rest-error.ts";
@@ -90,9 +90,12 @@ export class RestEndpoints {
     if (contentType !== undefined && !contentType.test(exchange.header("content-type")?.trim() ?? "")) {
       return restError(415, "UNSUPPORTED_MEDIA_TYPE", "the request must be application/json");
     }
-    const outcome = await answerCall(rpc, exchange, undefined, () => endpoint.readRequest(exchange), this.#serving);
-    if (outcome.status !== undefined) return restErrorOf(outcome.status);
-    return jsonAnswer(200, endpoint.body(outcome.message), { "cache-control": "no-store" });
+    const readRequest = (): Promise<Message> => endpoint.readRequest(exchange);
+    const write = ({ status, message }: Outcome): Answer =>
+      status === undefined
+        ? jsonAnswer(200, endpoint.body(message), { "cache-control": "no-store" })
+        : restErrorOf(status);
+    return await answerCall(rpc, exchange, undefined, { readRequest, write }, this.#serving);
   }
 }
 
