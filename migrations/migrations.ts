@@ -5,6 +5,7 @@ import { ChangeLookup } from "./20261124-change-lookup.ts";
 import { ControlChanges } from "./20261124-control-changes.ts";
 import { HashedTenantPolicy } from "./20261124-hashed-tenant-policy.ts";
 import { InitialSchema } from "./20261124-initial-schema.ts";
+import { KeyEntriesApart } from "./20261124-key-entries-apart.ts";
 
 /** Every migration in its order. Forward only: what has been released is never edited. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   { name: "20261124-api-keys", class: ApiKeys },
   { name: "20261124-api-key-changes", class: ApiKeyChanges },
   { name: "20261124-change-lookup", class: ChangeLookup },
+  { name: "20261124-key-entries-apart", class: KeyEntriesApart },
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commitOrFindOut } from "../../src/infrastructure/database/commit-outcome.ts";
-import type { OpenTransaction, Transactions } from "../../src/infrastructure/database/transactions.ts";
+import type { LookUp, OpenTransaction } from "../../src/infrastructure/database/transactions.ts";
 import {
   CommitOutcomeUnknownError,
   ConcurrentChangeError,
@@ -11,34 +11,31 @@ import { aUsageEvent } from "../support/builders.ts";
 const events = [aUsageEvent(), aUsageEvent()];
 
 /** A server that says this of the transaction, and holds so much of what it wrote. */
-function serverWith(status: string, stored: number): Transactions {
+function serverWith(status: string, stored: number): LookUp {
   const transaction: Pick<OpenTransaction, "query"> = {
     query: async <Row>(sql: string) => [sql.includes("pg_xact_status") ? { status } : { proofs: stored }] as Row[],
   };
-  const server: Pick<Transactions, "asApp"> = {
-    asApp: (_tenantIds, work) => work(transaction as OpenTransaction),
-  };
-  return server as Transactions;
+  return (work) => work(transaction as OpenTransaction);
 }
 
 /** A commit that fails with this; what became of it, only the server knows. */
-async function commitFailing(error: Error, server: Transactions, isWritten = true): Promise<void> {
+async function commitFailing(error: Error, server: LookUp, isWritten = true): Promise<void> {
   const attempt = { commit: () => Promise.reject(error), rollback: async () => undefined };
-  await commitOrFindOut(attempt, server, [], isWritten ? { ...written, events } : undefined);
+  await commitOrFindOut(attempt, server, isWritten ? { ...written, events } : undefined);
 }
 
 const written = { transactionId: "7", isIdBelieved: false };
 
 async function changeFailing(status: string, isIdBelieved: boolean): Promise<void> {
   const attempt = { commit: () => Promise.reject(coded("ECONNRESET")), rollback: async () => undefined };
-  await commitOrFindOut(attempt, serverWith(status, 0), [], { ...written, events: [], isIdBelieved });
+  await commitOrFindOut(attempt, serverWith(status, 0), { ...written, events: [], isIdBelieved });
 }
 
 /** A change of the control plane that added two entries to the audit trail. */
 async function auditedChangeFailing(status: string, stored: number): Promise<void> {
   const attempt = { commit: () => Promise.reject(coded("ECONNRESET")), rollback: async () => undefined };
   const changeIds = events.map(({ id }) => id);
-  await commitOrFindOut(attempt, serverWith(status, stored), [], { ...written, events: [], changeIds });
+  await commitOrFindOut(attempt, serverWith(status, stored), { ...written, events: [], changeIds });
 }
 
 function coded(code: string): Error {

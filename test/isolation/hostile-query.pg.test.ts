@@ -47,6 +47,21 @@ beforeAll(async () => {
     const override = "insert into quota_limit_override values ($1, $2, 5, null, $2, null, now(), now())";
     await query(database.superuserUrl, override, [tenantId, word]);
   }
+  // Keys are nobody's to see in a unit of work, the tenant's own included.
+  for (const [tenantId, kind, word] of [
+    [null, "PLAN", "mine"],
+    [own, "SUBSCRIPTION", "mine"],
+    [foreign, "SUBSCRIPTION", "secret"],
+    [null, "API_KEY", "secret"],
+    [own, "API_KEY", "secret"],
+  ]) {
+    await query(
+      database.superuserUrl,
+      `insert into quota_control_change values ($1, gen_random_uuid(), now(), null, 'somebody', 'ADMIN', 'DELETE', $2, $3,
+        jsonb_build_object('word', $3::text), null, 'request-1')`,
+      [tenantId, kind, word],
+    );
+  }
   // Now the planner's statistics know the words too.
   await query(database.superuserUrl, "analyze");
   orm = await openOrm(database.serviceUrl, 3);
@@ -71,12 +86,13 @@ async function told(...statements: readonly string[]): Promise<string> {
   }
 }
 
-/** Everything that is stored of the other tenant. */
+/** Everything that is stored of the other tenant, and what was written down about keys. */
 async function stored(): Promise<unknown> {
   const tables = ["quota_usage_event", "quota_usage_record", "quota_limit_override"];
+  const entries = "select * from quota_control_change where object_kind = 'API_KEY' or tenant_id = $1 order by id";
   return await Promise.all(
-    tables.map((table) =>
-      query(database.superuserUrl, `select * from ${table} where tenant_id = $1 order by 2`, [foreign]),
+    [...tables.map((table) => `select * from ${table} where tenant_id = $1 order by 2`), entries].map((sql) =>
+      query(database.superuserUrl, sql, [foreign]),
     ),
   );
 }
@@ -98,6 +114,11 @@ describe("a hostile query that reads", () => {
     ],
     ["function that prints a table", "select table_to_xml('quota_usage_event', true, false, '')::text as x"],
     ["row as a text", "select e::text from quota_usage_event e"],
+    ["audit trail", "select * from quota_control_change"],
+    [
+      "audit trail by kind",
+      "select object_id from quota_control_change where object_kind = 'API_KEY' union all select 'mine'",
+    ],
   ])("sees the batch's tenants only: %s", async (_, ...statements) => {
     const answer = await told(...statements);
     expect(answer).toContain("mine");
@@ -189,6 +210,9 @@ describe("a hostile query that reads", () => {
 describe("a hostile query that writes", () => {
   const columns =
     "gen_random_uuid(), 1, 5, 1, gen_random_uuid(), now(), now() - interval '1 h', now() + interval '1 h', now(), 'DAY', 'x'";
+  const entryOf = (tenant: string, kind: string) =>
+    `insert into quota_control_change values (${tenant}, gen_random_uuid(), now(), null, 'forger', 'ADMIN', 'DELETE', '${kind}',
+      'x', '{}', null, '')`;
   const values = `insert into quota_usage_record values ('${foreign}', ${columns})`;
 
   it.each([
@@ -214,7 +238,10 @@ describe("a hostile query that writes", () => {
     ["alter", "alter table quota_usage_record disable row level security"],
     ["policy", "create policy mine on quota_usage_record using (true)"],
     ["grant", "grant all on quota_usage_record to quota_reader"],
-  ])("changes nothing of another tenant: %s", async (_, sql) => {
+    ["entry of an ADMIN key", entryOf("null", "API_KEY")],
+    ["entry of a key of its own tenant", entryOf(`'${own}'`, "API_KEY")],
+    ["entry of another tenant", entryOf(`'${foreign}'`, "SUBSCRIPTION")],
+  ])("changes nothing of another tenant, nor what was written down about keys: %s", async (_, sql) => {
     const before = await stored();
     const answer = await told(sql);
     expect(answer).not.toContain("secret");

@@ -6,7 +6,7 @@ import {
 } from "../../repositories/storage-errors.ts";
 import { codeOf, isConnectionLoss } from "./database-errors.ts";
 import { CommitRolledBackError } from "./transaction-client.ts";
-import type { OpenTransaction, Transactions } from "./transactions.ts";
+import type { LookUp, OpenTransaction } from "./transactions.ts";
 
 /** How long the server is asked about a commit whose answer was lost, and how often. */
 const resolveTimeoutMs = 5_000;
@@ -55,14 +55,14 @@ export async function readControlWritten(
 /**
  * Commits, and when the connection is lost meanwhile finds out on a new one what became of the transaction (R14).
  *
+ * @param lookUp in the role that wrote it, for which there is what it wrote
  * @param written absent when nothing was written, so that nothing is lost either
  * @throws ConcurrentChangeError when it was not committed: nothing was written, and the work may be run again
  * @throws CommitOutcomeUnknownError when the server cannot be asked in time
  */
 export async function commitOrFindOut(
   transaction: CommittableTransaction,
-  transactions: Transactions,
-  tenantIds: readonly string[],
+  lookUp: LookUp,
   written: Written | undefined,
 ): Promise<void> {
   try {
@@ -75,7 +75,7 @@ export async function commitOrFindOut(
     if (written === undefined) throw new StorageUnavailableError("the connection was lost", { cause: error });
     // Gives the dead connection back: the pool may have no other for the question.
     await transaction.rollback().catch(() => undefined);
-    if (await wasCommitted(transactions, tenantIds, written, error)) return;
+    if (await wasCommitted(lookUp, written, error)) return;
     throw new ConcurrentChangeError("the connection was lost, and the transaction with it", { cause: error });
   }
 }
@@ -84,16 +84,11 @@ export async function commitOrFindOut(
  * What it wrote is there: it was committed. It is not: the server knows whether the transaction was aborted or is still under
  * way, in which case it is asked again.
  */
-async function wasCommitted(
-  transactions: Transactions,
-  tenantIds: readonly string[],
-  written: Written,
-  cause: unknown,
-): Promise<boolean> {
+async function wasCommitted(lookUp: LookUp, written: Written, cause: unknown): Promise<boolean> {
   const deadline = Date.now() + resolveTimeoutMs;
   for (;;) {
     try {
-      const answer = await ask(transactions, tenantIds, written);
+      const answer = await ask(lookUp, written);
       if (answer === "not provable") throw unknownOutcome(cause);
       if (answer !== "in progress") return answer === "committed";
     } catch (error) {
@@ -109,33 +104,47 @@ function unknownOutcome(cause: unknown): CommitOutcomeUnknownError {
 }
 
 async function ask(
-  transactions: Transactions,
-  tenantIds: readonly string[],
+  lookUp: LookUp,
   { transactionId, events, changeIds = [], isIdBelieved }: Written,
 ): Promise<TransactionStatus | "not provable"> {
-  const status = await statusOf(transactions, tenantIds, transactionId);
+  const status = await statusOf(lookUp, transactionId);
   if (status === "in progress") return status;
   if (events.length + changeIds.length === 0) return status === "committed" && !isIdBelieved ? "not provable" : status;
-  return await transactions.asApp(tenantIds, async (transaction) => {
-    const [found] = await transaction.query<{ readonly proofs: number }>(
-      `select ((select count(*) from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)
-            join quota_usage_event e on e.tenant_id = k.tenant_id and e.id = k.id)
-          + (select count(*) from quota_control_change c where c.id = any ($3::uuid[])))::int as proofs`,
-      [events.map((event) => event.tenantId), events.map((event) => event.id), changeIds],
-    );
-    return found?.proofs === events.length + changeIds.length ? "committed" : "aborted";
+  return await lookUp(async (transaction) => {
+    const proofs = (await countEvents(transaction, events)) + (await countEntries(transaction, changeIds));
+    return proofs === events.length + changeIds.length ? "committed" : "aborted";
   });
+}
+
+interface Count {
+  readonly proofs: number;
+}
+
+/** Who changes keys may not ask for events at all. */
+async function countEvents(transaction: OpenTransaction, events: readonly UsageEvent[]): Promise<number> {
+  if (events.length === 0) return 0;
+  const [found] = await transaction.query<Count>(
+    `select count(*)::int as proofs from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)
+      join quota_usage_event e on e.tenant_id = k.tenant_id and e.id = k.id`,
+    [events.map((event) => event.tenantId), events.map((event) => event.id)],
+  );
+  return found?.proofs ?? 0;
+}
+
+async function countEntries(transaction: OpenTransaction, changeIds: readonly string[]): Promise<number> {
+  if (changeIds.length === 0) return 0;
+  const [found] = await transaction.query<Count>(
+    "select count(*)::int as proofs from quota_control_change where id = any ($1::uuid[])",
+    [changeIds],
+  );
+  return found?.proofs ?? 0;
 }
 
 type TransactionStatus = "committed" | "aborted" | "in progress";
 
-async function statusOf(
-  transactions: Transactions,
-  tenantIds: readonly string[],
-  transactionId: string,
-): Promise<TransactionStatus> {
+async function statusOf(lookUp: LookUp, transactionId: string): Promise<TransactionStatus> {
   try {
-    return await transactions.asApp(tenantIds, async (transaction) => {
+    return await lookUp(async (transaction) => {
       const [row] = await transaction.query<{ readonly status: string | null }>(
         "select pg_xact_status($1::xid8) as status",
         [transactionId],

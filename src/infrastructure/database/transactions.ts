@@ -29,6 +29,22 @@ export interface OpenTransaction {
  */
 const openingMax = 64;
 
+/** Those of one tenant, so that one that asks for much at once does not have the others turned away. */
+const openingOfTenantMax = openingMax / 2;
+
+/** Runs work in a transaction of its own that is never turned away. */
+export type LookUp = <T>(work: (transaction: OpenTransaction) => Promise<T>) => Promise<T>;
+
+/** How a transaction is opened. */
+interface Opening {
+  /** For the filter of tenants; none for roles that have no tenants. */
+  readonly tenantIds: readonly string[];
+  /** The statements that make a fresh transaction ours. */
+  readonly settings: string;
+  /** Opened however many wait. For what is asked seldom and must be answered. */
+  readonly isExempt?: boolean;
+}
+
 /** A transaction that was opened this recently shows that the database answers. */
 const servedRecentlyMs = 2_000;
 
@@ -36,7 +52,8 @@ const servedRecentlyMs = 2_000;
 export class Transactions {
   readonly #orm: MikroORM;
   readonly #timeouts: StatementTimeouts;
-  readonly #opening = new Set<Promise<void>>();
+  /** With the tenants that each is for, as one text. */
+  readonly #opening = new Map<Promise<void>, string>();
   #openedAt = Number.NEGATIVE_INFINITY;
 
   constructor(orm: MikroORM, timeouts: StatementTimeouts) {
@@ -46,17 +63,17 @@ export class Transactions {
 
   /** Work on the rows of these tenants; rolled back when it throws, with storage errors in the ports' words. */
   async asApp<T>(tenantIds: readonly string[], work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
-    return await this.#run(() => this.openAsApp(tenantIds), work);
+    return await this.#run(this.#ofApp(tenantIds), work);
   }
 
   /** Reads the rows of all tenants; writing fails. */
   async asReader<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
-    return await this.#run(() => this.#openAsReader(""), work);
+    return await this.#run(this.#ofReader(""), work);
   }
 
   /** Reads the rows of all tenants, all statements in one snapshot; writing fails. */
   async asReaderOfSnapshot<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
-    return await this.#run(() => this.#openAsReader(snapshotTransactionSql), work);
+    return await this.#run(this.#ofReader(snapshotTransactionSql), work);
   }
 
   /** Reads the rows of these tenants, all statements in one snapshot; writing fails. */
@@ -64,18 +81,32 @@ export class Transactions {
     tenantIds: readonly string[],
     work: (transaction: OpenTransaction) => Promise<T>,
   ): Promise<T> {
-    return await this.#run(() => this.openAsApp(tenantIds, snapshotTransactionSql), work);
+    return await this.#run(this.#ofApp(tenantIds, snapshotTransactionSql), work);
   }
 
   /** Work on the credentials of callers. */
   async asAuth<T>(work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
-    return await this.#run(() => this.openAsAuth(), work);
+    return await this.#run(this.#ofAuth(), work);
   }
 
+  /** @throws StorageCrowdedError, StorageUnavailableError */
+  async openAsApp(tenantIds: readonly string[]): Promise<OpenTransaction> {
+    return await this.#open(this.#ofApp(tenantIds));
+  }
+
+  /** @throws StorageCrowdedError, StorageUnavailableError */
   async openAsAuth(): Promise<OpenTransaction> {
-    const em = this.#orm.em.fork({ clear: true });
-    em.setFilterParams(tenantFilterName, { tenantIds: [] });
-    return await this.#open(em, authTransactionSql(this.#timeouts));
+    return await this.#open(this.#ofAuth());
+  }
+
+  /** What became of a commit is found out however many wait: turned away, the answer would be that nobody knows. */
+  lookUpAsApp(tenantIds: readonly string[]): LookUp {
+    return (work) => this.#run({ ...this.#ofApp(tenantIds), isExempt: true }, work);
+  }
+
+  /** The same on what `quota_auth` alone sees. */
+  lookUpAsAuth(): LookUp {
+    return (work) => this.#run({ ...this.#ofAuth(), isExempt: true }, work);
   }
 
   /**
@@ -84,29 +115,35 @@ export class Transactions {
    */
   async ping(): Promise<void> {
     if (this.#opening.size > 0 && performance.now() - this.#openedAt < servedRecentlyMs) return;
-    const transaction = await this.#openAsReader("");
+    const transaction = await this.#open({ ...this.#ofReader(""), isExempt: true });
     await orRollBack(transaction, () => transaction.query("select 1", []));
     await transaction.commit();
   }
 
-  async openAsApp(tenantIds: readonly string[], characteristics = ""): Promise<OpenTransaction> {
-    const settings = characteristics + appTransactionSql(tenantIds, this.#timeouts);
-    const em = this.#orm.em.fork({ clear: true });
-    em.setFilterParams(tenantFilterName, { tenantIds });
-    return await this.#open(em, settings);
+  /**
+   * Waits for connections that are being opened. The query builder loses one that arrives while it closes its pool, which
+   * then waits for it for ever.
+   */
+  async opened(): Promise<void> {
+    await Promise.allSettled(this.#opening.keys());
   }
 
-  async #openAsReader(characteristics: string): Promise<OpenTransaction> {
-    const em = this.#orm.em.fork({ clear: true });
+  #ofApp(tenantIds: readonly string[], characteristics = ""): Opening {
+    return { tenantIds, settings: characteristics + appTransactionSql(tenantIds, this.#timeouts) };
+  }
+
+  #ofAuth(): Opening {
+    return { tenantIds: [], settings: authTransactionSql(this.#timeouts) };
+  }
+
+  #ofReader(characteristics: string): Opening {
     // The reader sees every tenant by design, so the filter would only be in its way.
-    em.setFilterParams(tenantFilterName, { tenantIds: [] });
-    return await this.#open(em, characteristics + readerTransactionSql(this.#timeouts));
+    return { tenantIds: [], settings: characteristics + readerTransactionSql(this.#timeouts) };
   }
 
-  async #run<T>(open: () => Promise<OpenTransaction>, work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
-    if (this.#opening.size >= openingMax) throw new StorageCrowdedError("too many transactions wait for a connection");
+  async #run<T>(opening: Opening, work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
     try {
-      const transaction = await open();
+      const transaction = await this.#open(opening);
       return await orRollBack(transaction, async () => {
         const result = await work(transaction);
         await transaction.commit();
@@ -117,27 +154,12 @@ export class Transactions {
     }
   }
 
-  /**
-   * Waits for connections that are being opened. The query builder loses one that arrives while it closes its pool, which
-   * then waits for it for ever.
-   */
-  async opened(): Promise<void> {
-    await Promise.allSettled(this.#opening);
-  }
-
-  async #begin(em: EntityManager): Promise<void> {
-    const begun = orUnavailable(() => em.begin());
-    this.#opening.add(begun);
-    try {
-      await begun;
-      this.#openedAt = performance.now();
-    } finally {
-      this.#opening.delete(begun);
-    }
-  }
-
-  async #open(em: EntityManager, settings: string): Promise<OpenTransaction> {
-    await this.#begin(em);
+  async #open({ tenantIds, settings, isExempt = false }: Opening): Promise<OpenTransaction> {
+    const tenants = tenantIds.join(",");
+    if (!isExempt) this.#requireRoom(tenants);
+    const em = this.#orm.em.fork({ clear: true });
+    em.setFilterParams(tenantFilterName, { tenantIds });
+    await this.#begin(em, tenants);
     const context = em.getTransactionContext<Kysely<unknown>>();
     if (context === undefined) throw new Error("a transaction has begun without a context");
     const transaction: OpenTransaction = {
@@ -151,5 +173,25 @@ export class Transactions {
     };
     await orRollBack(transaction, () => context.executeQuery(CompiledQuery.raw(settings)));
     return transaction;
+  }
+
+  #requireRoom(tenants: string): void {
+    if (this.#opening.size >= openingMax) throw new StorageCrowdedError("too many transactions wait for a connection");
+    if (tenants === "" || this.#opening.size < openingOfTenantMax) return;
+    const ofTenant = [...this.#opening.values()].filter((waiting) => waiting === tenants).length;
+    if (ofTenant >= openingOfTenantMax) {
+      throw new StorageCrowdedError("too many transactions of one tenant wait for a connection");
+    }
+  }
+
+  async #begin(em: EntityManager, tenants: string): Promise<void> {
+    const begun = orUnavailable(() => em.begin());
+    this.#opening.set(begun, tenants);
+    try {
+      await begun;
+      this.#openedAt = performance.now();
+    } finally {
+      this.#opening.delete(begun);
+    }
   }
 }

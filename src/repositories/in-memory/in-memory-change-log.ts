@@ -18,6 +18,7 @@ export class InMemoryChangeLog implements ChangeLog {
   }
 
   async append(change: ControlChange): Promise<void> {
+    if (change.objectKind === "API_KEY") throw new Error("changes of keys are for those who may change keys");
     this.#transaction.change(() => {
       if (this.#transaction.changes.get(change.id) !== undefined) throw new Error("a change of this id exists");
       this.#transaction.changes.set(change.id, change);

@@ -74,7 +74,9 @@ export function describeControlChanges(storage: CurrentStorage): void {
       if (first === undefined || second === undefined) throw new Error("two changes");
       await append(second);
       await append(first);
-      await append(aControlChange({ objectKind: "API_KEY", objectId, id: anEventId(aMoment + 2) }));
+      await append(
+        aControlChange({ objectKind: "SUBSCRIPTION", objectId, tenantId: aTenant(), id: anEventId(aMoment + 2) }),
+      );
       expect(await lastId()).toBe(second.id);
       const within = storage().control.change([], async (store) => {
         const third = aControlChange({ id: anEventId(aMoment + 3), objectId });
@@ -83,6 +85,19 @@ export function describeControlChanges(storage: CurrentStorage): void {
       });
       const [written, found] = await within;
       expect(found).toBe(written);
+    });
+
+    it("of a key is neither written nor found by who works for tenants", async () => {
+      const tenantId = aTenant();
+      for (const owner of [{}, { tenantId }]) {
+        const change = aControlChange({ objectKind: "API_KEY", objectId: aCode("key"), ...owner });
+        await expectRefusal(storage().control.change([tenantId], (store) => store.changes.append(change)));
+        await storage().apiKeys.run((store) => store.changes.append(change));
+        const found = storage().control.change([tenantId], (store) =>
+          store.changes.findLastId("API_KEY", change.objectId),
+        );
+        expect(await found).toBeUndefined();
+      }
     });
 
     it("of a tenant is written by a transaction that names the tenant, and by no other", async () => {

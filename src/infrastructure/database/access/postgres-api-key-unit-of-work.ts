@@ -28,7 +28,7 @@ export class PostgresApiKeyUnitOfWork implements ApiKeyUnitOfWork {
           now: () => readNow(transaction, this.#clock),
         });
         const written = await readControlWritten(transaction, changes.ids);
-        await commitOrFindOut(transaction, this.#transactions, changes.tenantIds, written);
+        await commitOrFindOut(transaction, this.#transactions.lookUpAsAuth(), written);
         return result;
       });
     } catch (error) {

@@ -7,7 +7,6 @@ import { tenantFilterName } from "../entities/tenant-table.ts";
 export class PostgresChangeLog implements ChangeLog {
   readonly #em: EntityManager;
   readonly #ids: string[] = [];
-  readonly #tenantIds = new Set<string>();
 
   constructor(em: EntityManager) {
     this.#em = em;
@@ -16,11 +15,6 @@ export class PostgresChangeLog implements ChangeLog {
   /** What this transaction has added, which proves it once its commit's answer is lost. */
   get ids(): readonly string[] {
     return this.#ids;
-  }
-
-  /** Whose entries those are, as far as they belong to tenants. */
-  get tenantIds(): readonly string[] {
-    return [...this.#tenantIds];
   }
 
   async findLastId(objectKind: ControlObjectKind, objectId: string): Promise<string | undefined> {
@@ -35,7 +29,6 @@ export class PostgresChangeLog implements ChangeLog {
 
   async append(change: ControlChange): Promise<void> {
     this.#ids.push(change.id);
-    if (change.tenantId !== undefined) this.#tenantIds.add(change.tenantId);
     await this.#em.insert(ControlChangeEntity, {
       tenantId: change.tenantId ?? null,
       id: change.id,

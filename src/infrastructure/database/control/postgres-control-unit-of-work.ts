@@ -25,12 +25,8 @@ export class PostgresControlUnitOfWork implements ControlUnitOfWork {
       return await orRollBack(transaction, async () => {
         const changes = new PostgresChangeLog(transaction.em);
         const result = await work(this.#store(transaction, changes, false));
-        await commitOrFindOut(
-          transaction,
-          this.#transactions,
-          tenantIds,
-          await readControlWritten(transaction, changes.ids),
-        );
+        const written = await readControlWritten(transaction, changes.ids);
+        await commitOrFindOut(transaction, this.#transactions.lookUpAsApp(tenantIds), written);
         return result;
       });
     } catch (error) {

@@ -51,7 +51,8 @@ export const ControlChangeEntity = defineEntity({
   ],
   filters: tenantFilter,
   policies: [
-    ...optionalTenantPolicies(table),
+    // Entries of keys belong to no tenant either, and tell as much as the keys: neither is for who works for tenants.
+    ...optionalTenantPolicies(table, "object_kind <> 'API_KEY'"),
     // Whoever changes keys writes that down, and sees no other entries.
     { name: `${table}_auth`, command: "all", roles: [authRole], using: ofKeys, check: ofKeys },
   ],

@@ -34,9 +34,13 @@ export function tenantPolicies(table: string) {
   return policiesOf(table, ownTenants);
 }
 
-/** For tables of which some rows belong to no tenant: those are everybody's. */
-export function optionalTenantPolicies(table: string) {
-  return policiesOf(table, `tenant_id is null or ${ownTenants}`);
+/**
+ * For tables of which some rows belong to no tenant: those are everybody's.
+ *
+ * @param kept SQL of the condition on the rows that work for tenants may see at all
+ */
+export function optionalTenantPolicies(table: string, kept: string) {
+  return policiesOf(table, `${kept} and (tenant_id is null or ${ownTenants})`);
 }
 
 function policiesOf(table: string, condition: string) {

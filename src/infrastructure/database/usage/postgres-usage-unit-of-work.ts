@@ -84,7 +84,7 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
       },
       rollback: () => transaction.rollback(),
     };
-    await commitOrFindOut(attempt, this.#transactions, tenantIds, written);
+    await commitOrFindOut(attempt, this.#transactions.lookUpAsApp(tenantIds), written);
   }
 }
 
