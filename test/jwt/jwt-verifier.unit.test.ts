@@ -32,6 +32,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   keys.close();
   await source.stop();
 });
@@ -143,7 +144,54 @@ describe("a token that was good", () => {
   });
 });
 
+describe("a token that lapsed", () => {
+  let token: string;
+
+  beforeEach(async () => {
+    token = await source.issue({ exp: inSeconds(3_600) });
+    await verifier.verify(token);
+    const begin = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.setSystemTime(begin + 10 * 60_000);
+  });
+
+  it("is looked at once for all calls, of which none is a stranger's meanwhile", async () => {
+    const find = vi.spyOn(keys, "find");
+    const calls = Array.from({ length: 20 }, () => verifier.verify(token));
+    expect(verifier.known(token)).toBe("lapsed");
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([someone]));
+    expect(find).toHaveBeenCalledTimes(1);
+    expect(verifier.known(token)).toEqual(someone);
+  });
+
+  it("is no stranger's when the keys cannot be had", async () => {
+    source.status = 500;
+    await expect(verifier.verify(token)).rejects.toThrow(IssuerKeysUnavailableError);
+    expect(verifier.known(token)).toBe("lapsed");
+    source.status = 200;
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 5_001);
+    expect(await verifier.verify(token)).toEqual(someone);
+  });
+});
+
 describe("the issuer's keys", () => {
+  it("serve on when the issuer fails, though a stranger's token asks for a key that nobody knows", async () => {
+    await source.addKey("stranger", "ES256", false);
+    expect(await verifier.verify(await source.issue())).toEqual(someone);
+    const begin = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.setSystemTime(begin + 31_000);
+    source.status = 500;
+    for (let time = 0; time < 5; time += 1) {
+      const stranger = await source.issue({ sub: `n${time}` }, "stranger");
+      await expect(verifier.verify(stranger)).rejects.toThrow(IssuerKeysUnavailableError);
+      expect(await verifier.verify(await source.issue({ sub: `m${time}` }))).toMatchObject({ role: "SERVICE" });
+    }
+    expect(source.fetches).toBe(2);
+    vi.setSystemTime(begin + 5 * 60_000 + 1);
+    await expect(verifier.verify(await source.issue())).rejects.toThrow(IssuerKeysUnavailableError);
+  });
+
   it("are fetched once for all tokens, and anew for an unknown key, but not for each", async () => {
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, index) => source.issue({ sub: `n${index}` })));
     await Promise.all(tokens.map((token) => verifier.verify(token)));

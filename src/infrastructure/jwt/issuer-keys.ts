@@ -1,5 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+} from "jose";
 import { IssuerKeysUnavailableError } from "../../domain/errors/availability-errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -19,7 +26,7 @@ export class KeyFileError extends Error {
 const keysAgeMaxMs = 5 * 60_000;
 /** Tokens of unknown keys make the service ask anew, so that a new key is known at once, and not more often than this. */
 const unknownKeyCooldownMs = 30_000;
-/** An issuer that does not answer is left alone for this long. */
+/** An issuer that does not answer is left alone for this long; keys that are still believed in serve all the same. */
 const failureCooldownMs = 5_000;
 const fetchTimeoutMs = 5_000;
 
@@ -31,25 +38,25 @@ const tokensOwnFaults = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKe
 
 /** Keys that are fetched, kept, and fetched again. The first fetch is that of the first token. */
 export function remoteKeys(url: URL): IssuerKeys {
-  const options = {
+  let failure: { readonly at: number; readonly cause: unknown } | undefined;
+  const isLeftAlone = () => failure !== undefined && performance.now() - failure.at < failureCooldownMs;
+  const keySet = createRemoteJWKSet(url, {
     cacheMaxAge: keysAgeMaxMs,
     cooldownDuration: unknownKeyCooldownMs,
     timeoutDuration: fetchTimeoutMs,
-  };
-  const keySet = createRemoteJWKSet(url, options);
-  let failure: { readonly at: number; readonly cause: unknown } | undefined;
+    // Held back here and nowhere before: a stranger's unknown key would otherwise turn away everybody whose key is known.
+    [customFetch]: async (address, init) => {
+      if (isLeftAlone()) throw failure?.cause;
+      return await fetch(address, init);
+    },
+  });
   return {
     find: async (header, token) => {
-      if (failure !== undefined && performance.now() - failure.at < failureCooldownMs) {
-        throw new IssuerKeysUnavailableError(failure.cause);
-      }
       try {
-        const key = await keySet(header, token);
-        failure = undefined;
-        return key;
+        return await keySet(header, token);
       } catch (error) {
         if (tokensOwnFaults.some((kind) => error instanceof kind)) throw error;
-        failure = { at: performance.now(), cause: error };
+        if (!isLeftAlone()) failure = { at: performance.now(), cause: error };
         throw new IssuerKeysUnavailableError(error);
       }
     },

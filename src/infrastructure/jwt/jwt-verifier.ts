@@ -32,6 +32,8 @@ export class JwtVerifier {
   readonly #options: JwtVerifierOptions;
   /** By the token's hash: the tokens themselves are nobody's to find in a memory dump. */
   readonly #known = new Map<string, KnownToken>();
+  /** Checks under way, by the same hash. */
+  readonly #checks = new Map<string, Promise<KnownToken | undefined>>();
 
   constructor(keys: IssuerKeys, options: JwtVerifierOptions) {
     this.#keys = keys;
@@ -49,17 +51,29 @@ export class JwtVerifier {
   }
 
   /**
+   * Calls at the same time share one check. A token that was good stays known as such while it is looked at again, and when the keys
+   * for that cannot be had.
+   *
    * @returns undefined when the token is not valid, is not for us, or does not say in which role
    * @throws IssuerKeysUnavailableError
    */
   async verify(token: string): Promise<Principal | undefined> {
     const key = hashOf(token);
-    this.#known.delete(key);
+    let check = this.#checks.get(key);
+    if (check === undefined) {
+      check = this.#checkAndRemember(key, token).finally(() => this.#checks.delete(key));
+      this.#checks.set(key, check);
+    }
+    return (await check)?.principal;
+  }
+
+  async #checkAndRemember(key: string, token: string): Promise<KnownToken | undefined> {
     const checked = await this.#check(token);
+    this.#known.delete(key);
     if (checked === undefined) return undefined;
     this.#known.set(key, checked);
     if (this.#known.size > knownTokensMax) this.#forgetOldest();
-    return checked.principal;
+    return checked;
   }
 
   async #check(token: string): Promise<KnownToken | undefined> {
