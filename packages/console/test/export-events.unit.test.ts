@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ndjsonFormat } from "../src/export/event-formats.ts";
 import { type ExportInput, type ExportProgress, exportEvents } from "../src/export/export-events.ts";
+import { FileError, fileFailureOf } from "../src/export/file-failure.ts";
 import type { ExportSink } from "../src/export/sinks.ts";
 import { instantOf } from "../src/format/times.ts";
 import { sampleEvent } from "./sample-event.ts";
@@ -110,5 +111,28 @@ describe("an export", () => {
     const full = { ...sink, write: () => Promise.reject(new Error("disk full")) };
     await expect(exportEvents(input({ sink: full }))).rejects.toThrow("disk full");
     expect(kept.end).toBe("abandoned");
+  });
+
+  it.each(["write", "close"])("tells a file that fails at %s from a service that does", async (step) => {
+    const cause = new DOMException("no space left", "QuotaExceededError");
+    const { kept, sink } = keepingSink();
+    const thrown = await exportEvents(input({ sink: { ...sink, [step]: () => Promise.reject(cause) } })).catch(
+      (error: unknown) => error,
+    );
+    if (!(thrown instanceof FileError)) throw new Error(`not of the file: ${thrown}`);
+    expect(fileFailureOf(thrown)).toMatchObject({
+      title: "There is no room left for the file",
+      message: expect.stringContaining("no space left"),
+      reason: "QuotaExceededError",
+      requestId: "",
+    });
+    expect(kept.end).toBe("abandoned");
+  });
+
+  it("says what went wrong first when the file cannot be abandoned either", async () => {
+    const { sink } = keepingSink();
+    const stuck = { ...sink, abandon: () => Promise.reject(new Error("cannot abandon")) };
+    const refuse = () => Promise.reject(new Error("no service"));
+    await expect(exportEvents(input({ sink: stuck, fetchPage: refuse }))).rejects.toThrow("no service");
   });
 });

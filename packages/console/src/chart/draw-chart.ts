@@ -46,6 +46,8 @@ export function drawChart(element: HTMLElement, drawing: Drawing): uPlot {
       width: Math.max(element.clientWidth, 1),
       height: heightPx,
       padding: [12, 28, 0, 0],
+      // Where ticks stand, not only how they are written: at full hours and midnights of the zone.
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), zone),
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false },
       scales: {

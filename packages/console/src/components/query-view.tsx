@@ -1,7 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { failureOf } from "../api/failure.ts";
+import { failureOf, reasonOf } from "../api/failure.ts";
 import { FailurePanel } from "./failure-panel.tsx";
 import { Skeleton } from "./states.tsx";
 
@@ -12,16 +12,24 @@ import { Skeleton } from "./states.tsx";
 export function QueryView<T>({
   query,
   skeletonLines,
-  way,
+  toFirstPage,
   children,
 }: {
   readonly query: UseQueryResult<T, ConnectError>;
   readonly skeletonLines: number;
-  readonly way?: { readonly label: string; readonly take: () => void } | undefined;
+  /** Offered where the page in the address can no longer be opened. */
+  readonly toFirstPage?: (() => void) | undefined;
   readonly children: (data: T) => ReactNode;
 }) {
   if (query.isError) {
-    return <FailurePanel failure={failureOf(query.error)} onRetry={() => void query.refetch()} way={way} />;
+    const hasWay = toFirstPage !== undefined && reasonOf(query.error) === "PAGE_TOKEN_INVALID";
+    return (
+      <FailurePanel
+        failure={failureOf(query.error)}
+        onRetry={() => void query.refetch()}
+        way={hasWay ? { label: "To the first page", take: toFirstPage } : undefined}
+      />
+    );
   }
   if (query.data === undefined) return <Skeleton lines={skeletonLines} />;
   return (

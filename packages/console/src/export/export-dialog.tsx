@@ -9,6 +9,7 @@ import { formatInstant, instantOf, viewerTimeZone } from "../format/times.ts";
 import type { EventsRequest } from "../pages/events-request.ts";
 import { csvFormat, type EventFormat, eventFormats } from "./event-formats.ts";
 import { type ExportProgress, exportEvents } from "./export-events.ts";
+import { FileError, fileFailureOf, isAbort, onFile } from "./file-failure.ts";
 import { canStreamToDisk, type ExportSink, openDiskSink, openDownloadSink } from "./sinks.ts";
 
 /** The most that the service puts on a page: fewer round trips for the same file. */
@@ -124,12 +125,14 @@ function useExport(request: EventsRequest) {
   const transport = useTransport();
   const [stage, setStage] = useState<Stage>({ kind: "choosing" });
   const abort = useRef<AbortController>(undefined);
+  // Leaving the page leaves nobody who could cancel.
+  useEffect(() => () => abort.current?.abort(), []);
 
   const run = async (format: EventFormat) => {
     const controller = new AbortController();
     abort.current = controller;
     try {
-      const sink = await openSink(format);
+      const sink = await onFile(() => openSink(format));
       setStage({ kind: "running", progress: { events: 0, bytes: 0, reached: undefined } });
       const progress = await exportEvents({
         format,
@@ -143,8 +146,9 @@ function useExport(request: EventsRequest) {
       });
       setStage({ kind: "done", progress });
     } catch (thrown) {
-      const isCancelled = controller.signal.aborted || (thrown instanceof DOMException && thrown.name === "AbortError");
-      setStage(isCancelled ? { kind: "cancelled" } : { kind: "failed", failure: failureOf(thrown) });
+      if (controller.signal.aborted || isAbort(thrown)) setStage({ kind: "cancelled" });
+      else
+        setStage({ kind: "failed", failure: thrown instanceof FileError ? fileFailureOf(thrown) : failureOf(thrown) });
     }
   };
   return {

@@ -1,5 +1,6 @@
 import type { UsageEvent } from "../../../../gen/quota/v1/usage_pb.ts";
 import type { EventFormat } from "./event-formats.ts";
+import { onFile } from "./file-failure.ts";
 import type { ExportSink } from "./sinks.ts";
 
 /** Attempts at one page before the export fails. */
@@ -40,7 +41,8 @@ export interface ExportInput {
  *
  * When it fails or is cancelled the sink is abandoned: a file that lacks its end would pass for a whole one.
  *
- * @throws whatever the service or the sink raised, or the signal's reason
+ * @throws FileError when the sink could not be written
+ * @throws whatever the service raised, or the signal's reason
  */
 export async function exportEvents(input: ExportInput): Promise<ExportProgress> {
   const { format, sink, signal } = input;
@@ -50,7 +52,7 @@ export async function exportEvents(input: ExportInput): Promise<ExportProgress> 
   const write = async (text: string) => {
     if (text === "") return;
     const chunk = encoder.encode(text);
-    await sink.write(chunk);
+    await onFile(() => sink.write(chunk));
     progress.bytes += chunk.byteLength;
   };
 
@@ -69,10 +71,11 @@ export async function exportEvents(input: ExportInput): Promise<ExportProgress> 
       if (last !== undefined) progress.reached = input.createdAt(last);
       input.onProgress({ ...progress });
     }
-    await sink.close();
+    await onFile(() => sink.close());
     return progress;
   } catch (thrown) {
-    await sink.abandon();
+    // What went wrong first is what a person can do something about.
+    await sink.abandon().catch(() => undefined);
     throw thrown;
   }
 }

@@ -1,7 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { reasonOf } from "../api/failure.ts";
 import type { Filter, PresetGroup } from "../components/filter-bar.tsx";
 import { FilterBar, problemsOf } from "../components/filter-bar.tsx";
 import { Pager } from "../components/pager.tsx";
@@ -35,7 +34,6 @@ export function ListView<T extends { readonly nextPageToken: string }>({
   readonly children: (page: T) => ReactNode;
 }) {
   const hasProblem = Object.keys(problemsOf(filters, parameters)).length > 0;
-  const toFirstPage = { label: "To the first page", take: () => change({ page: undefined }) };
   return (
     <>
       <FilterBar
@@ -47,11 +45,7 @@ export function ListView<T extends { readonly nextPageToken: string }>({
       {hasProblem ? (
         <EmptyState title="A filter needs mending first.">Nothing was asked of the service.</EmptyState>
       ) : (
-        <QueryView
-          query={query}
-          skeletonLines={skeletonLines}
-          way={query.isError && reasonOf(query.error) === "PAGE_TOKEN_INVALID" ? toFirstPage : undefined}
-        >
+        <QueryView query={query} skeletonLines={skeletonLines} toFirstPage={() => change({ page: undefined })}>
           {(page) => (
             <>
               {countOf(page) === 0 ? (

@@ -1,7 +1,6 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
-import { useState } from "react";
 import { AdminService, type TenantUsage } from "../../../../gen/quota/v1/admin_service_pb.ts";
 import { EnforcementBadge, SourceBadge } from "../components/badges.tsx";
 import { type Column, DataTable } from "../components/data-table.tsx";
@@ -19,6 +18,7 @@ import { type ChangeParameters, useParameters } from "../routing/location.ts";
 import type { Parameters } from "../routing/routes.ts";
 import { sumRefusals } from "../tenant/explain-refusals.ts";
 import { given, metricFilter, onlyGiven } from "./filters.ts";
+import { useLastDay } from "./last-day.ts";
 import { RefusalsOfTheDay } from "./refusals-of-the-day.tsx";
 
 const shares = ["50", "80", "90", "100"] as const;
@@ -28,7 +28,6 @@ const tenantsShown = 100;
 /** One page of refusals by tenant, metric and hour; the busiest of a day are among so many rows, or the page says that not. */
 const refusalRowsMax = 1_000;
 const refusalSumsShown = 12;
-const hourMs = 3_600_000;
 
 const overviewFilters = [
   {
@@ -122,7 +121,7 @@ function NearLimit({ parameters, change }: { readonly parameters: Parameters; re
     <section aria-labelledby="near-title">
       <h2 id="near-title">Nearest to their limits</h2>
       <FilterBar filters={overviewFilters} parameters={parameters} change={change} />
-      <QueryView query={query} skeletonLines={8}>
+      <QueryView query={query} skeletonLines={8} toFirstPage={() => change({ page: undefined })}>
         {({ tenants, nextPageToken }) =>
           tenants.length === 0 ? (
             <EmptyState title={`No tenant has used ${share} % of a limit.`}>
@@ -166,14 +165,8 @@ function NearLimit({ parameters, change }: { readonly parameters: Parameters; re
   );
 }
 
-/** The start of the last full day, at a full hour: the service counts refusals by the hour. */
-function dayOfHours(): { readonly from: Date; readonly until: Date } {
-  const until = (Math.floor(Date.now() / hourMs) + 1) * hourMs;
-  return { from: new Date(until - 24 * hourMs), until: new Date(until) };
-}
-
 function RefusedTenants({ parameters }: { readonly parameters: Parameters }) {
-  const [day] = useState(dayOfHours);
+  const day = useLastDay();
   const metricCode = metricFilter.kind === "text" ? validMetric(parameters) : undefined;
   const query = useQuery(
     AdminService.method.listRefusals,
@@ -205,7 +198,7 @@ function RefusedTenants({ parameters }: { readonly parameters: Parameters }) {
                 <div className="tiles">
                   <Tile label="Uses refused" value={formatCount(total)} />
                   <Tile label="Tenants refused" value={formatCount(tenants)} />
-                  <RefusalsOfTheDay refusals={refusals} until={day.until} />
+                  <RefusalsOfTheDay refusals={refusals} day={day} />
                 </div>
                 <ol className="refused">
                   {sums.slice(0, refusalSumsShown).map(({ tenantId, metricCode: metric, count, last }) => (

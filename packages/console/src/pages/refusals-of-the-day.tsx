@@ -3,21 +3,21 @@ import { useShownZone } from "../components/time-zones.tsx";
 import { formatQuantity } from "../format/numbers.ts";
 import { formatHour } from "../format/times.ts";
 import { refusalsByHour } from "../tenant/explain-refusals.ts";
+import type { LastDay } from "./last-day.ts";
 
-const hoursOfADay = 24;
 /** An hour with one refusal must be told from one with none. */
 const barPercentMin = 4;
 
 /** A day of refusals, hour by hour. */
 export function RefusalsOfTheDay({
   refusals,
-  until,
+  day,
 }: {
   readonly refusals: readonly UsageRefusal[];
-  readonly until: Date;
+  readonly day: LastDay;
 }) {
   const zone = useShownZone(undefined);
-  const hours = refusalsByHour(refusals, until, hoursOfADay);
+  const hours = refusalsByHour(refusals, day.until, day.hours);
   const most = hours.reduce((max, { count }) => (count > max ? count : max), 1n);
   return (
     <figure className="hours">
@@ -35,7 +35,7 @@ export function RefusalsOfTheDay({
         })}
       </ol>
       <div className="hours-ends muted" aria-hidden="true">
-        <span>{formatHour(hours[0]?.hour ?? until, zone)}</span>
+        <span>{formatHour(day.from, zone)}</span>
         <span>now</span>
       </div>
     </figure>

@@ -6,7 +6,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Role } from "../../../../gen/quota/v1/api_key_pb.ts";
 import { ApiKeyService } from "../../../../gen/quota/v1/api_key_service_pb.ts";
-import { inBrowser, openConsole, see, settle, type Tab } from "./browser.ts";
+import { columnTexts, inBrowser, openConsole, see, settle, type Tab } from "./browser.ts";
 import { npmStart, type RunningService } from "./npm-start.ts";
 
 inBrowser();
@@ -24,13 +24,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function keys() {
+function keys(credential = adminKey) {
   const authorize = (key: string) => (input: RequestInfo | URL, init?: RequestInit) => {
     const headers = new Headers(init?.headers);
     headers.set("authorization", `Bearer ${key}`);
     return fetch(input, { ...init, headers });
   };
-  return createClient(ApiKeyService, createConnectTransport({ baseUrl: service.origin, fetch: authorize(adminKey) }));
+  return createClient(ApiKeyService, createConnectTransport({ baseUrl: service.origin, fetch: authorize(credential) }));
 }
 
 async function signIn({ page }: Tab, key: string): Promise<void> {
@@ -91,6 +91,26 @@ describe("a service that asks for a credential", () => {
     await signIn(tab, adminKey);
     await see(tab.page, "This credential may not use the console");
     await see(tab.page, "Ask for a key with the role AUDITOR.");
+    expectRefusedCalls(tab);
+  });
+
+  it("shows by which key a change was made, and all that was made with it", async () => {
+    const { apiKey, secret } = await keys().createApiKey({ displayName: "Support desk", role: Role.AUDITOR });
+    const operations = await keys().createApiKey({ displayName: "Platform operations", role: Role.ADMIN });
+    const made = await keys(operations.secret).createApiKey({ displayName: "Web shop", role: Role.SERVICE });
+    const tab = await openConsole("changes", {}, { origin: service.origin });
+    await signIn(tab, secret);
+    await settle(tab.page);
+    await tab.page.getByLabel("Kind").selectOption("key");
+    await tab.page.waitForURL(/kind=key/);
+    await settle(tab.page);
+    expect(new Set(await columnTexts(tab.page, "What"))).toEqual(new Set(["API key"]));
+    expect(await columnTexts(tab.page, "Object")).toContain(apiKey?.id);
+    expect((await columnTexts(tab.page, "Who"))[0]).toBe("Platform operations ADMIN");
+    await tab.page.getByRole("link", { name: "Platform operations" }).first().click();
+    await tab.page.waitForURL(`**/changes?actor=${operations.apiKey?.id}`);
+    await settle(tab.page);
+    expect(await columnTexts(tab.page, "Object")).toEqual([made.apiKey?.id]);
     expectRefusedCalls(tab);
   });
 

@@ -27,6 +27,7 @@ describe("changes", () => {
 
   it.each([
     ["kind=override", 1],
+    ["kind=subscription", 2],
     ["kind=key", 0],
     ["object=lab", 2],
     [`tenant=${busyTenant}`, 2],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
+import { columnTexts, forgive, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { apiCallEvents, busyTenant, hostileKey, hostileText, refusedTenant } from "./seed.ts";
 
 inBrowser();
@@ -36,6 +36,78 @@ describe("usage events", () => {
     await settle(page);
     if (count === 0) await see(page, "No usage event passes these filters.");
     expect(await page.locator("tr[data-row]").count()).toBe(count);
+  });
+
+  it("take every filter and the order from the fields", async () => {
+    const { page } = await openConsole("events");
+    await settle(page);
+    await page.getByLabel("Tenant", { exact: true }).fill(refusedTenant);
+    await page.getByLabel("Tenant", { exact: true }).press("Enter");
+    await page.getByLabel("Metric").fill("api_calls");
+    await page.getByLabel("Metric").press("Enter");
+    await page.getByLabel("Created from").fill("2020-01-02T03:04");
+    await page.getByLabel("Created from").press("Enter");
+    await page.getByLabel("Order").selectOption("oldest");
+    await settle(page);
+    const { searchParams } = new URL(page.url());
+    expect(Object.fromEntries(searchParams)).toEqual({
+      tenant: refusedTenant,
+      metric: "api_calls",
+      from: "2020-01-02T03:04:00.000Z",
+      order: "oldest",
+    });
+    expect((await columnTexts(page, "Usage after, of the limit then"))[0]).toMatch(/^17\s/);
+    await page.getByLabel("Order").selectOption("newest");
+    await page.waitForURL((url) => !url.searchParams.has("order"));
+    await settle(page);
+    expect((await columnTexts(page, "Usage after, of the limit then"))[0]).toMatch(/^1,020\s/);
+    await page.getByLabel("Created before").fill("2020-01-03T00:00");
+    await page.getByLabel("Created before").press("Enter");
+    await see(page, "No usage event passes these filters.");
+  });
+
+  it.each([
+    ["Last hour", hourMs],
+    ["24 hours", 24 * hourMs],
+    ["7 days", 7 * 24 * hourMs],
+    ["30 days", 30 * 24 * hourMs],
+  ])("are those of the %s at a click, by an instant that stays the same for a colleague", async (label, lengthMs) => {
+    const tab = await openConsole("events?metric=tracked_products&before=2020-01-01T00:00:00Z&page=forged");
+    const { page } = tab;
+    await see(page, "This page can no longer be opened");
+    forgive(tab, /status of 400/);
+    await page.getByRole("button", { name: label }).click();
+    await page.waitForURL(/from=/);
+    await settle(page);
+    const { searchParams } = new URL(page.url());
+    expect([...searchParams.keys()]).toEqual(["from", "metric"]);
+    const from = Date.parse(searchParams.get("from") ?? "");
+    expect(Math.abs(Date.now() - lengthMs - from)).toBeLessThan(2 * 60_000);
+    expect(await page.locator("tr[data-row]").count()).toBe(1);
+  });
+
+  it("say what is wrong with an instant that would be another one in each browser", async () => {
+    const { page } = await openConsole("events?from=2026-11-24T09:00");
+    await see(page, "RFC 3339 with a zone");
+    await see(page, "A filter needs mending first.");
+  });
+
+  it("come in pages of the size that is chosen, from the first page on", async () => {
+    const { page } = await openConsole("events?metric=api_calls");
+    await settle(page);
+    expect(await page.locator("tr[data-row]").count()).toBe(50);
+    await page.getByRole("button", { name: "Next page" }).click();
+    await page.waitForURL(/page=/);
+    await page.getByLabel("Per page").selectOption("25");
+    await page.waitForURL((url) => url.search === "?metric=api_calls&size=25");
+    await settle(page);
+    expect(await page.locator("tr[data-row]").count()).toBe(25);
+    await page.getByLabel("Per page").selectOption("250");
+    await page.waitForURL((url) => url.search === "?metric=api_calls&size=250");
+    await settle(page);
+    expect(await page.locator("tr[data-row]").count()).toBe(apiCallEvents);
+    await page.getByLabel("Per page").selectOption("50");
+    await page.waitForURL((url) => url.search === "?metric=api_calls");
   });
 
   it("are paged through, forth and back, with the page in the address", async () => {

@@ -106,6 +106,40 @@ describe("the export of events", () => {
     tab.complaints.splice(0, tab.complaints.length, ...tab.complaints.filter((text) => !text.includes("ERR_FAILED")));
   });
 
+  it("says that the disk is full, not that the service failed", async () => {
+    const full = async (page: Page) =>
+      await page.addInitScript(() => {
+        window.showSaveFilePicker = async ({ suggestedName }) => {
+          const folder = await navigator.storage.getDirectory();
+          const handle = await folder.getFileHandle(suggestedName, { create: true });
+          FileSystemWritableFileStream.prototype.write = async () => {
+            throw new DOMException("the disk is full", "QuotaExceededError");
+          };
+          return handle;
+        };
+      });
+    const { page } = await openConsole("events?metric=api_calls", {}, { prepare: full });
+    await settle(page);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    await see(page, "There is no room left for the file");
+    await see(page, "The browser says: the disk is full");
+  });
+
+  it("ends when its page is left", async () => {
+    const { page } = await openConsole("records", {}, { prepare: withoutDisk });
+    await settle(page);
+    await page.getByRole("link", { name: "Usage events" }).click();
+    await settle(page);
+    await page.route("**/ListUsageEvents", () => undefined);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Export" }).click();
+    await page.getByRole("progressbar", { name: "Export in progress" }).waitFor();
+    const ended = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/ListUsageEvents"));
+    await page.goBack();
+    expect((await ended).failure()?.errorText).toContain("ERR_ABORTED");
+  });
+
   it("closes at Esc", async () => {
     const { page } = await openConsole("events?metric=api_calls");
     await settle(page);

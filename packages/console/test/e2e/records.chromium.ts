@@ -73,6 +73,37 @@ describe("usage records", () => {
     expect(await columnTexts(page, "Metric")).toHaveLength(allMetrics.length);
   });
 
+  it("are the ended periods at a click, and the open ones at another", async () => {
+    const { page } = await openConsole("records");
+    await settle(page);
+    await page.getByRole("button", { name: "Ended" }).click();
+    // Every period of the seed is open.
+    await see(page, "No usage record passes these filters.");
+    const ended = new URL(page.url()).searchParams;
+    expect([...ended.keys()]).toEqual(["ends-before"]);
+    expect(Math.abs(Date.now() - Date.parse(ended.get("ends-before") ?? ""))).toBeLessThan(2 * 60_000);
+    await page.getByRole("button", { name: "Open now" }).click();
+    await page.waitForURL(/ends-from/);
+    await settle(page);
+    expect([...new URL(page.url()).searchParams.keys()]).toEqual(["ends-from"]);
+    expect((await columnTexts(page, "Metric")).toSorted()).toEqual(allMetrics);
+  });
+
+  it.each([
+    ["Last hour", hourMs],
+    ["30 days", 720 * hourMs],
+  ])("are those that were created within the %s at a click", async (label, lengthMs) => {
+    const { page } = await openConsole("records?before=2020-01-01T00:00:00Z");
+    await see(page, "No usage record passes these filters.");
+    await page.getByRole("button", { name: label }).click();
+    await page.waitForURL(/from=/);
+    await settle(page);
+    const { searchParams } = new URL(page.url());
+    expect([...searchParams.keys()]).toEqual(["from"]);
+    expect(Math.abs(Date.now() - lengthMs - Date.parse(searchParams.get("from") ?? ""))).toBeLessThan(2 * 60_000);
+    expect(await columnTexts(page, "Metric")).toHaveLength(allMetrics.length);
+  });
+
   it("are sorted by the heads of their columns", async () => {
     const { page } = await openConsole("records");
     await settle(page);

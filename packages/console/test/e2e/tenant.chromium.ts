@@ -1,8 +1,32 @@
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { columnTexts, inBrowser, openConsole, see, settle } from "./browser.ts";
 import { busyTenant, refusedTenant, strayTenant } from "./seed.ts";
 
 inBrowser();
+
+/** A canvas has no text to read: what is written onto it is kept as it is written. */
+async function keepDrawnTexts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const texts: string[] = [];
+    Object.assign(globalThis, { drawnTexts: texts });
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function keep(...args) {
+      texts.push(args[0]);
+      write.apply(this, args);
+    };
+  });
+}
+
+async function drawnTexts(page: Page): Promise<string[]> {
+  return await page.evaluate(() => (globalThis as unknown as { drawnTexts: string[] }).drawnTexts);
+}
+
+async function forgetDrawnTexts(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    (globalThis as unknown as { drawnTexts: string[] }).drawnTexts.length = 0;
+  });
+}
 
 describe("a tenant's page", () => {
   it("answers why it was refused, before anything else", async () => {
@@ -52,6 +76,22 @@ describe("a tenant's page", () => {
     expect(drawn).toBe(true);
     await page.getByText("The same as a table").click();
     expect(await page.locator(".chart-table tbody tr").last().innerText()).toContain(String(usage));
+  });
+
+  it("puts the ticks of a chart at full hours of the zone that they are written in", async () => {
+    const { page } = await openConsole(
+      `tenant?id=${busyTenant}&metric=per_hour`,
+      // Half an hour off from everybody else.
+      { timezoneId: "Asia/Kolkata" },
+      { prepare: keepDrawnTexts },
+    );
+    await page.getByRole("radio", { name: "UTC" }).check();
+    await settle(page);
+    await forgetDrawnTexts(page);
+    await page.getByRole("button", { name: /^Theme:/ }).click();
+    const ticks = async () => (await drawnTexts(page)).filter((text) => /^\d\d:\d\d$/.test(text));
+    await expect.poll(async () => (await ticks()).length).toBeGreaterThan(3);
+    expect((await ticks()).filter((text) => !text.endsWith(":00"))).toEqual([]);
   });
 
   it("changes the chart's metric by the table, and keeps it in the address", async () => {
