@@ -14,6 +14,7 @@ import type { Tls } from "../tls.ts";
 import { drainServer } from "./drain-server.ts";
 import { Health } from "./health.ts";
 import { boundHeaders, http2Servers } from "./http2-servers.ts";
+import { withoutDoubledCredentials } from "./one-credential.ts";
 import { addReflection } from "./reflection.ts";
 import { serverCredentials } from "./server-credentials.ts";
 import { transportErrors } from "./transport-errors.ts";
@@ -80,7 +81,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   health.addTo(server);
   if (options.reflection) addReflection(server, [...served.map(({ service }) => service), HealthService]);
   const address = { host: listen.host, port: await bind(server, listen, serverCredentials(options.tls)) };
-  for (const http2Server of http2Servers(server)) bounds.connections.watch(http2Server, http2Server);
+  for (const http2Server of http2Servers(server)) {
+    bounds.connections.watch(http2Server, http2Server);
+    withoutDoubledCredentials(http2Server);
+  }
   let drained: Promise<void> | undefined;
   return {
     address,
