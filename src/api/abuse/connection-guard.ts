@@ -75,6 +75,12 @@ export class ConnectionGuard {
     if (connection !== undefined && !connection.faults.take(now())) this.#close(connection, "faulty calls");
   }
 
+  /** Bytes of a call beyond those that each accounts for, which a door reads to throw them away. Such a call is a fault. */
+  account(name: string, bytes: number): void {
+    const connection = this.#connections.get(name);
+    if (connection !== undefined) connection.callsSinceTick += bytes / connectionBounds.bytesPerCall;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }

@@ -13,6 +13,7 @@ import type { ActiveCalls } from "../active-calls.ts";
 import { admissionTo, pathOf } from "../auth/admission.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { requestDecoder } from "../decoding/decode-binary.ts";
+import { isUnreadable } from "../decoding/unreadable.ts";
 import { messageEncoder } from "../encoding/message-encoder.ts";
 import { statusOf } from "../errors/error-status.ts";
 import type { Log } from "../log.ts";
@@ -118,6 +119,7 @@ function unaryCall(
     } catch (error) {
       // grpc-js has ended the call itself then, as CANCELLED or DEADLINE_EXCEEDED.
       if (context.explains(error)) return serving.log.debug(logged, "call given up");
+      if (isUnreadable(error)) serving.bounds.connections.fault(context.connection);
       const failure = statusResponse(statusOf(error, logged, serving.log));
       failure.metadata.set(requestIdHeader, context.requestId);
       code = failure.code;

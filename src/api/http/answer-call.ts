@@ -7,6 +7,7 @@ import type { DoorBounds } from "../abuse/door-bounds.ts";
 import type { ActiveCalls } from "../active-calls.ts";
 import { type Admission, admissionTo, pathOf } from "../auth/admission.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
+import { isUnreadable } from "../decoding/unreadable.ts";
 import { statusOf } from "../errors/error-status.ts";
 import { statusCodes } from "../errors/status-code.ts";
 import type { Log } from "../log.ts";
@@ -104,6 +105,7 @@ export async function answerCall(
       });
     }
     const status = statusOf(error, logged, log);
+    if (status.code === statusCodes.UNAUTHENTICATED || isUnreadable(error)) exchange.fault();
     logAnswered(status.code);
     return await form.write({ status });
   }

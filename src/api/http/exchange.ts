@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
-import type { UnsentAnswers } from "../abuse/unsent-answers.ts";
+import type { DoorBounds } from "../abuse/door-bounds.ts";
 import type { Caller } from "../auth/caller.ts";
+import { countOf } from "../raw-headers.ts";
 import { requestIdFrom, requestIdHeader } from "../request-id.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -22,7 +23,7 @@ export class Exchange implements Caller {
   readonly path: string;
   /** With its question mark; empty without one. */
   readonly query: string;
-  readonly #unsent: UnsentAnswers;
+  readonly #bounds: DoorBounds;
   readonly #goneListeners: (() => void)[] = [];
   #connection: string | undefined;
   #isAnswered = false;
@@ -31,8 +32,8 @@ export class Exchange implements Caller {
   /** Bytes of the answer, while they are counted as unread. */
   #heldBytes = 0;
 
-  constructor(request: NodeRequest, response: NodeResponse, unsent: UnsentAnswers) {
-    this.#unsent = unsent;
+  constructor(request: NodeRequest, response: NodeResponse, bounds: DoorBounds) {
+    this.#bounds = bounds;
     this.request = request;
     this.response = response;
     this.requestId = requestIdFrom(this.header(requestIdHeader));
@@ -48,16 +49,8 @@ export class Exchange implements Caller {
     return this.request.httpVersionMajor >= 2;
   }
 
-  /** Several of one name count as none: no proxy says which one it checked. */
   get authorization(): string | undefined {
-    const { rawHeaders } = this.request;
-    let found: string | undefined;
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      if (rawHeaders[index]?.toLowerCase() !== "authorization") continue;
-      if (found !== undefined) return undefined;
-      found = rawHeaders[index + 1];
-    }
-    return found;
+    return countOf("authorization", this.request.rawHeaders) > 1 ? undefined : this.request.headers.authorization;
   }
 
   get host(): string | undefined {
@@ -92,14 +85,30 @@ export class Exchange implements Caller {
     this.#goneListeners.push(listener);
   }
 
+  /** The request is no call: counted against its connection. @returns the same */
+  noCall(answer: Answer): Answer {
+    this.fault();
+    return answer;
+  }
+
+  /** The call cannot be read, or nobody knows who makes it: counted against its connection. */
+  fault(): void {
+    this.#bounds.connections.fault(this.connection);
+  }
+
+  /** Bytes of the request that are read only to be thrown away. */
+  discarded(bytes: number): void {
+    this.#bounds.connections.account(this.connection, bytes);
+  }
+
   /**
    * Counts bytes of the answer as unread until the exchange has ended, in place of those that were held before: what
    * becomes of an answer on its way out takes room as well.
    */
   hold(bytes: number): void {
     if (this.#isEnded) return;
-    if (this.#heldBytes > 0) this.#unsent.taken(this.connection, this.#heldBytes);
-    if (bytes > 0) this.#unsent.add(this.connection, bytes);
+    if (this.#heldBytes > 0) this.#bounds.unsent.taken(this.connection, this.#heldBytes);
+    if (bytes > 0) this.#bounds.unsent.add(this.connection, bytes);
     this.#heldBytes = bytes;
   }
 

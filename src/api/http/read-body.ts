@@ -1,6 +1,6 @@
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
-import type { NodeRequest } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { CallEndedError } from "./http-call-context.ts";
 
 /** A body that takes longer than this to arrive is given up. */
@@ -17,7 +17,8 @@ const discardedBytesMax = 1024 * 1024;
  *
  * @throws MessageTooLargeError, InvalidRequestError when it does not arrive in time, CallEndedError when the caller leaves
  */
-export async function readBody(request: NodeRequest, bytesMax: number): Promise<Buffer> {
+export async function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> {
+  const { request } = exchange;
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > bytesMax + discardedBytesMax) throw tooLarge();
   return await new Promise((resolve, reject) => {
@@ -37,8 +38,9 @@ export async function readBody(request: NodeRequest, bytesMax: number): Promise<
     };
     const take = (chunk: Buffer) => {
       size += chunk.byteLength;
-      if (!isTooLarge()) chunks.push(chunk);
-      else if (size > bytesMax + discardedBytesMax) fail(tooLarge());
+      if (!isTooLarge()) return void chunks.push(chunk);
+      exchange.discarded(chunk.byteLength);
+      if (size > bytesMax + discardedBytesMax) fail(tooLarge());
     };
     const finish = () => {
       if (isTooLarge()) return fail(tooLarge());

@@ -35,9 +35,9 @@ export function routesOf({ services, serving, readiness, console }: RouteOptions
     const call = calls.get(path);
     if (call !== undefined) return await call(exchange);
     const page = pages.get(path);
-    if (page !== undefined) return isRead(method) ? page() : notAllowed();
+    if (page !== undefined) return isRead(method) ? page() : exchange.noCall(notAllowed());
     if (console.owns(path)) return await console.answer(exchange);
-    return (await rest.answer(exchange)) ?? connectProblem(404, "there is nothing at this path");
+    return (await rest.answer(exchange)) ?? exchange.noCall(connectProblem(404, "there is nothing at this path"));
   };
 }
 

@@ -73,7 +73,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 
   const listener = new HttpListener((request, response) => {
-    const exchange = new Exchange(request, response, bounds.unsent);
+    const exchange = new Exchange(request, response, bounds);
     serve(exchange).catch((error: unknown) => {
       log.error({ requestId: exchange.requestId, path: exchange.path, err: error }, "a request failed unexpectedly");
       exchange.send(defect(exchange.requestId));

@@ -151,6 +151,7 @@ describe("the gRPC door", () => {
     const unknown = (count: number) => burst(count, frame(Buffer.alloc(0)), "/quota.v1.QuotaService/Guess");
     expect((await exchanged(unknown(faults.burst))).isEnded).toBe(false);
     expect((await exchanged(unknown(faults.burst * 2))).isEnded).toBe(true);
+    expect((await exchanged(burst(faults.burst * 2, frame(Buffer.from("{}"))))).isEnded).toBe(true);
     expect((await exchanged(burst(faults.burst * 2, frame(Buffer.alloc(0))))).isEnded).toBe(false);
   });
 

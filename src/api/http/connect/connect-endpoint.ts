@@ -27,12 +27,14 @@ export function connectEndpoint(
 
   return async (exchange) => {
     if (!methods.includes(exchange.method)) {
-      return connectProblem(405, `${rpc.path} is called by ${methods.join(" or ")}`, { allow: methods.join(", ") });
+      const message = `${rpc.path} is called by ${methods.join(" or ")}`;
+      return exchange.noCall(connectProblem(405, message, { allow: methods.join(", ") }));
     }
     const form = wireFormOf(exchange);
     if (form === undefined) {
       const told = exchange.method === "GET" ? "encoding=json or encoding=proto" : contentTypesTold;
-      return connectProblem(415, `the request must be one of ${told}`, { "accept-post": contentTypesTold });
+      const message = `the request must be one of ${told}`;
+      return exchange.noCall(connectProblem(415, message, { "accept-post": contentTypesTold }));
     }
     const decode = form.isBinary ? decoders.binary : decoders.json;
     return await answer(exchange, form, decode);
@@ -41,7 +43,7 @@ export function connectEndpoint(
   async function answer(exchange: Exchange, form: WireForm, decode: RequestDecoder<typeof rpc.method.input>) {
     const write = (outcome: Outcome): Promise<Answer> => writer.write(rpc, exchange, form, outcome);
     const headers = readHeaders(exchange, form);
-    if (headers.refusal !== undefined) return await write(headers.refusal);
+    if (headers.refusal !== undefined) return exchange.noCall(await write(headers.refusal));
     const { encoding, timeoutMs } = headers;
     const readRequest = async (): Promise<Message> => decode(await readWireMessage(form.protocol, exchange, encoding));
     return await answerCall(rpc, exchange, timeoutMs, { readRequest, write }, serving);

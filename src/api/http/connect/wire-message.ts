@@ -17,9 +17,9 @@ export async function readWireMessage(
 ): Promise<Uint8Array> {
   switch (protocol) {
     case "connect":
-      return await decompress(await readBody(exchange.request, requestBytesMax), encoding);
+      return await decompress(await readBody(exchange, requestBytesMax), encoding);
     case "grpc-web": {
-      const { isCompressed, message } = openEnvelope(await readBody(exchange.request, requestBytesMax + prefixBytes));
+      const { isCompressed, message } = openEnvelope(await readBody(exchange, requestBytesMax + prefixBytes));
       return isCompressed ? await decompress(message, encoding) : message;
     }
     case "connect-get":

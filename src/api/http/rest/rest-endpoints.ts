@@ -71,24 +71,17 @@ export class RestEndpoints {
     const slashed = `${path}/`;
     return this.#endpoints.some((known) => known.path === slashed)
       ? { status: 308, headers: { location: `${slashed}${query}` } }
-      : restError(404, "NOT_FOUND", "there is no such endpoint");
+      : exchange.noCall(restError(404, "NOT_FOUND", "there is no such endpoint"));
   }
 
   async #call(endpoint: RestEndpoint, exchange: Exchange): Promise<Answer> {
     const { methods, contentType, path, rpc } = endpoint;
     if (!methods.includes(exchange.method)) {
-      return restError(
-        405,
-        "METHOD_NOT_ALLOWED",
-        `${path} is called by ${methods.join(" or ")}`,
-        {},
-        {
-          allow: methods.join(", "),
-        },
-      );
+      const message = `${path} is called by ${methods.join(" or ")}`;
+      return exchange.noCall(restError(405, "METHOD_NOT_ALLOWED", message, {}, { allow: methods.join(", ") }));
     }
     if (contentType !== undefined && !contentType.test(exchange.header("content-type")?.trim() ?? "")) {
-      return restError(415, "UNSUPPORTED_MEDIA_TYPE", "the request must be application/json");
+      return exchange.noCall(restError(415, "UNSUPPORTED_MEDIA_TYPE", "the request must be application/json"));
     }
     const readRequest = (): Promise<Message> => endpoint.readRequest(exchange);
     const write = ({ status, message }: Outcome): Answer =>
@@ -112,7 +105,7 @@ function tenantIdOf(exchange: Exchange): string {
 
 /** Read as the RPC's request, of which it is a part: two fields, under the contract's names only. */
 async function readCheck(exchange: Exchange): Promise<Message> {
-  const { value, losses } = readJson(await readBody(exchange.request, requestBytesMax));
+  const { value, losses } = readJson(await readBody(exchange, requestBytesMax));
   if (isJsonObject(value)) refuse([...unknownNames(Object.keys(value), checkNames), ...textForNumber(value)]);
   const request = messageOfJson(CheckQuotaRequestSchema, { value, losses });
   request.tenantId = tenantIdOf(exchange);
