@@ -39,7 +39,11 @@ func record(ctx context.Context, client quotav1.QuotaServiceClient, request *quo
 		if deadline, _ := ctx.Deadline(); time.Until(deadline) < wait {
 			return nil, err
 		}
-		time.Sleep(wait)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, status.FromContextError(ctx.Err()).Err()
+		}
 	}
 }
 

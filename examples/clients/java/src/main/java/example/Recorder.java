@@ -61,7 +61,9 @@ final class Recorder {
   /** What the service asks to wait; 0 where it asks for nothing. */
   private static long retryAfterMs(StatusRuntimeException failed) {
     return detail(failed, RetryInfo.class)
-        .map(info -> TimeUnit.SECONDS.toMillis(info.getRetryDelay().getSeconds()))
+        .map(RetryInfo::getRetryDelay)
+        // An overloaded service asks for half a second.
+        .map(delay -> TimeUnit.SECONDS.toMillis(delay.getSeconds()) + TimeUnit.NANOSECONDS.toMillis(delay.getNanos()))
         .orElse(0L);
   }
 
