@@ -63,12 +63,27 @@ export interface ListEventsInput {
 
 const orders = { "newest-first": EventOrder.NEWEST_FIRST, "oldest-first": EventOrder.OLDEST_FIRST };
 
-/** @throws TypeError or RangeError that names the field */
-export function recordUsageRequest(input: RecordUsageInput, idempotencyKey: string): RecordUsageRequest {
+/** A use as every attempt sends it, and as it is kept when nobody decided. */
+export type KeyedUse = RecordUsageInput & { readonly idempotencyKey: string };
+
+/**
+ * The use with its key, apart from whatever the caller does with its objects afterwards: other content under the same key
+ * would be refused, or kept in place of what was used.
+ *
+ * @throws TypeError that names the field
+ */
+export function keyedUse(input: RecordUsageInput, idempotencyKey: string): KeyedUse {
   const { metadata } = input;
-  if (metadata !== undefined) requireJson(metadata, "metadata");
+  if (metadata === undefined) return { ...input, idempotencyKey };
+  requireJson(metadata, "metadata");
+  return { ...input, idempotencyKey, metadata: structuredClone(metadata) };
+}
+
+/** @throws TypeError or RangeError that names the field */
+export function recordUsageRequest(use: KeyedUse): RecordUsageRequest {
+  const { metadata, idempotencyKey } = use;
   return sendable(RecordUsageRequestSchema, {
-    ...usageOf(input),
+    ...usageOf(use),
     idempotencyKey,
     ...(metadata === undefined ? {} : { metadata }),
   });

@@ -7,6 +7,7 @@ import {
   checkQuotaRequest,
   type GetStatusInput,
   getStatusRequest,
+  keyedUse,
   type ListEventsInput,
   listEventsRequest,
   type RecordUsageInput,
@@ -76,7 +77,8 @@ export class QuotaClient<const C extends UnavailablePolicy = "throw", const R ex
    */
   async record(input: RecordUsageInput, options: CallOptions = {}): Promise<RecordResult<R>> {
     const idempotencyKey = input.idempotencyKey ?? createIdempotencyKey();
-    const request = recordUsageRequest(input, idempotencyKey);
+    const keyed = keyedUse(input, idempotencyKey);
+    const request = recordUsageRequest(keyed);
     try {
       const { message, attempts } = await this.#caller.call(
         QuotaService.method.recordUsage,
@@ -98,7 +100,7 @@ export class QuotaClient<const C extends UnavailablePolicy = "throw", const R ex
       return recorded;
     } catch (error) {
       if (!(error instanceof QuotaUnavailableError) || this.#recordPolicy === "throw") throw error;
-      const use = { input: { ...input, idempotencyKey }, mayBeRecorded: error.mayBeRecorded, error };
+      const use = { input: keyed, mayBeRecorded: error.mayBeRecorded, error };
       // The compiler does not see that the policy is R, and that R is not "throw" here.
       return (await this.#answerForService(use)) as RecordResult<R>;
     }

@@ -1,5 +1,5 @@
 import type { QuotaUnavailableError } from "./errors.ts";
-import type { RecordUsageInput } from "./inputs.ts";
+import type { KeyedUse } from "./inputs.ts";
 
 /**
  * What the caller gets when nobody decided.
@@ -16,7 +16,7 @@ export interface UndecidedUse {
    * What was to be recorded, with the key that every attempt carried. Handed to `record` again, it is recorded once,
    * whatever became of the attempts.
    */
-  readonly input: RecordUsageInput & { readonly idempotencyKey: string };
+  readonly input: KeyedUse;
   /** True when an attempt may have been recorded all the same. */
   readonly mayBeRecorded: boolean;
   readonly error: QuotaUnavailableError;

@@ -4,7 +4,8 @@ import { QuotaExceededError, QuotaServiceError } from "../src/errors.ts";
 import type { ListEventsRequest, RecordUsageRequest } from "../src/gen/quota/v1/quota_service_pb.ts";
 import { EventOrder } from "../src/gen/quota/v1/usage_pb.ts";
 import { QuotaClient } from "../src/quota-client.ts";
-import { errorOf, fails, records, type ScriptedTransport, type Step, scripted } from "./scripted-transport.ts";
+import type { UndecidedUse } from "../src/when-unavailable.ts";
+import { errorOf, fails, failure, records, type ScriptedTransport, type Step, scripted } from "./scripted-transport.ts";
 
 const tenantId = "11111111-1111-4111-8111-111111111111";
 const use = { tenantId, metricCode: "tracked_products", amount: 3 };
@@ -39,6 +40,29 @@ describe("a record", () => {
     expect(request).toMatchObject({ tenantId: "", idempotencyKey: "" });
     expect(request.planCode).toBeUndefined();
     expect(request.metadata).toBeUndefined();
+  });
+
+  it("sends what was handed over, whatever becomes of the caller's objects while it waits", async () => {
+    const metadata = { rows: [{ id: 1 }], text: "first" };
+    const [input, row] = [{ ...use, metadata }, metadata.rows[0]];
+    const [kept, sent]: [UndecidedUse[], string[]] = [[], []];
+    const transport = scripted(({ request }) => {
+      sent.push(JSON.stringify((request as RecordUsageRequest).metadata));
+      // As a caller does that fills one object again and again.
+      Object.assign(input, { amount: 99, metricCode: "other" });
+      metadata.text = "second";
+      if (row !== undefined) row.id = 2;
+      throw failure("UNAVAILABLE");
+    });
+    const client = new QuotaClient({
+      transport,
+      whenUnavailable: { record: "admit" },
+      keepUndecided: (undecided) => void kept.push(undecided),
+    });
+    await client.record(input);
+    expect(sent).toHaveLength(4);
+    expect(new Set(sent)).toEqual(new Set(['{"rows":[{"id":1}],"text":"first"}']));
+    expect(kept).toMatchObject([{ input: { ...use, metadata: { rows: [{ id: 1 }], text: "first" } } }]);
   });
 
   it.each([[1n], [10n ** 15n], [2n ** 62n], [0], [-4]])(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { QuotaExceededError, QuotaServiceError, QuotaUnavailableError } from "../src/errors.ts";
 import { QuotaClient } from "../src/quota-client.ts";
+import { RetryBudget } from "../src/retry-budget.ts";
 import {
   allows,
   errorOf,
@@ -160,6 +161,29 @@ describe("the attempts", () => {
     // Three tokens were left, 45 successes brought four and a half, and below five none is repeated.
     expect(transport.sent.length - sentBefore).toBe(3);
   });
+
+  it("are repeated again after as many successes as calls may be in flight, also in a client of many", () => {
+    const inFlightMax = 256;
+    const budget = new RetryBudget(inFlightMax);
+    for (let failures = 0; failures < 1_000; failures += 1) budget.noteFailure();
+    for (let successes = 0; successes <= inFlightMax + 1; successes += 1) budget.noteSuccess();
+    expect(budget.noteFailure()).toBe(true);
+  });
+
+  it.each([1, 50, 256, 10_000])(
+    "are not repeated while most attempts fail, whatever may be in flight (%i)",
+    (inFlightMax) => {
+      const budget = new RetryBudget(inFlightMax);
+      const allowed: boolean[] = [];
+      for (let round = 0; round < 5 * inFlightMax + 20; round += 1) {
+        budget.noteSuccess();
+        budget.noteFailure();
+        allowed.push(budget.noteFailure());
+      }
+      expect(allowed.slice(0, inFlightMax / 2)).not.toContain(false);
+      expect(allowed.slice(2 * inFlightMax + 10)).not.toContain(true);
+    },
+  );
 
   it("are repeated for every call that was in flight when a connection broke", async () => {
     const inFlightMax = 200;
