@@ -139,6 +139,18 @@ describe("POST /api/quota/check/", () => {
     expect(asked[0]).toEqual({ tenantId, metricCode: "tracked_products", amount: 10n });
   });
 
+  it.each<[bigint, string]>([
+    [-counterMax + 1n, "-9007199254740990"],
+    [-counterMax, "-9007199254740991"],
+    [-counterMax - 1n, "-9007199254740991"],
+    [-counterMax - amountMax, "-9007199254740991"],
+  ])("tells %d remaining as %s: exactly, or as the least that it tells", async (remaining, told) => {
+    const advice = { wouldExceed: true, remaining, allowed: false, status: metric(0n) };
+    server = await startTestServer({ enforcement: { checkQuota: async () => advice } });
+    const answer = await check({ metric_code: "a", amount: 1 });
+    expect(answer.body.toString()).toBe(`{"would_exceed":true,"remaining":${told}}`);
+  });
+
   it.each<[string, unknown, string[]]>([
     ["unknown keys, all of them", { metric_code: "a", amount: 1, plan_code: "b", x: 1 }, ["plan_code", "x"]],
     ["keys in camel case", { metricCode: "a", amount: 1 }, ["metricCode"]],

@@ -6,7 +6,7 @@ import {
   type GetStatusResponse,
   QuotaService,
 } from "../../../../gen/quota/v1/quota_service_pb.ts";
-import { requestBytesMax } from "../../../domain/bounds.ts";
+import { counterMax, requestBytesMax } from "../../../domain/bounds.ts";
 import { echoOf, quoted } from "../../../domain/echo.ts";
 import { type FieldViolation, InvalidRequestError } from "../../../domain/errors/invalid-request-error.ts";
 import { messageOfJson } from "../../decoding/decode-json.ts";
@@ -140,10 +140,17 @@ function statusBody({ metrics }: GetStatusResponse): unknown {
 }
 
 function checkBody({ wouldExceed, remaining }: CheckQuotaResponse): unknown {
-  return { would_exceed: wouldExceed, remaining: numberOrNull(remaining) };
+  const told = remaining !== undefined && remaining < remainingMin ? remainingMin : remaining;
+  return { would_exceed: wouldExceed, remaining: numberOrNull(told) };
 }
 
-/** Unlimited is null. Counters and limits end at 2^53 - 1, so that no number loses a digit. */
+/**
+ * An amount that a HARD limit would refuse may reach past every counter: the RPC tells exactly how far, down to
+ * -(2^53 - 1) - 10^15, where a JSON number would be off by one or two without saying so.
+ */
+const remainingMin = -counterMax;
+
+/** Unlimited is null. Counters and limits end at 2^53 - 1, so that none of these numbers loses a digit. */
 function numberOrNull(value: bigint | undefined): number | null {
   return value === undefined ? null : Number(value);
 }
