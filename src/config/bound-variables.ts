@@ -46,7 +46,7 @@ export const tenantConcurrencyMax = integerVariable(
 
 export const connectionsMax = integerVariable(
   "CONNECTIONS_MAX",
-  "Connections at once to each of the two servers, of which one address has half at most. More are closed as they come.",
+  "Connections at once to each of the two servers, of which one network has half at most. More are closed as they come.",
   connectionsDefault,
   connectionsRange,
 );

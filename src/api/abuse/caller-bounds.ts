@@ -60,7 +60,7 @@ export class CallerBounds {
   }
 
   leave(principal: Principal): void {
-    const caller = this.#callers.get(keyOf(principal));
+    const caller = this.#callers.get(principalKey(principal));
     if (caller !== undefined) caller.inFlight -= 1;
   }
 
@@ -69,7 +69,7 @@ export class CallerBounds {
   }
 
   #callerOf(principal: Principal, { callsPerSecondMax }: CallerBound, now: number): Caller {
-    const key = keyOf(principal);
+    const key = principalKey(principal);
     const known = this.#callers.get(key);
     if (known !== undefined) return known;
     if (this.#callers.size >= callersRememberedMax) this.#forgetIdle(now);
@@ -89,6 +89,6 @@ export class CallerBounds {
 }
 
 /** A key of ours, or whatever else tells one principal from another. */
-function keyOf({ keyId, role, tenantId, name }: Principal): string {
+export function principalKey({ keyId, role, tenantId, name }: Principal): string {
   return keyId ?? `${role} ${tenantId} ${name}`;
 }

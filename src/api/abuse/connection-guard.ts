@@ -1,7 +1,12 @@
 import type { Http2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Log } from "../log.ts";
+import { ByteAllowance } from "./byte-allowance.ts";
 import { connectionBounds } from "./connection-bounds.ts";
+import { connectionName } from "./connection-name.ts";
+import { type Network, Networks } from "./networks.ts";
+import { OpenRequests } from "./open-requests.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import type { UnsentAnswers } from "./unsent-answers.ts";
 
@@ -23,25 +28,25 @@ export interface ConnectionGuardOptions {
 }
 
 interface Connection {
-  /** `address:port` of the peer, by which calls name their connection. */
+  /** By which calls name it. */
   readonly name: string;
   readonly address: string;
+  readonly network: Network<Connection>;
   readonly socket: Socket;
+  /** Absent: it speaks HTTP/1.1, or has not said yet what. */
   session: Http2Session | undefined;
   streams: number;
+  readonly requests: OpenRequests;
   readonly settings: TokenBucket;
   readonly faults: TokenBucket;
   callsSinceTick: number;
-  bytesReadAtTick: number;
-  bytesWrittenAtTick: number;
-  stalledSince: number | undefined;
+  readonly allowance: ByteAllowance;
+  readonly stall: StallWatch;
 }
 
 /** The gRPC code of calls to what is no RPC. */
 const unimplemented = 12;
 const tickMs = 1_000;
-/** Addresses whose strikes are remembered; those that have none left to count are forgotten then. */
-const addressesRememberedMax = 10_000;
 const now = () => performance.now();
 
 /**
@@ -50,9 +55,9 @@ const now = () => performance.now();
  */
 export class ConnectionGuard {
   readonly #options: ConnectionGuardOptions;
-  readonly #connections = new Map<string, Connection>();
-  readonly #perAddress = new Map<string, number>();
-  readonly #strikes = new Map<string, TokenBucket>();
+  readonly #connections = new Set<Connection>();
+  readonly #byName = new Map<string, Connection>();
+  readonly #networks = new Networks<Connection>();
   readonly #timer: NodeJS.Timeout;
   #streams = 0;
 
@@ -71,14 +76,19 @@ export class ConnectionGuard {
 
   /** A call on the connection was none. */
   fault(name: string): void {
-    const connection = this.#connections.get(name);
-    if (connection !== undefined && !connection.faults.take(now())) this.#close(connection, "faulty calls");
+    const connection = this.#byName.get(name);
+    if (connection !== undefined && !connection.faults.take(now())) this.#punish(connection, "faulty calls");
+  }
+
+  /** Makes room for others. It is no strike against the network: to have the most of something may be honest. */
+  close(name: string, reason: string): void {
+    const connection = this.#byName.get(name);
+    if (connection !== undefined) this.#close(connection, reason);
   }
 
   /** Bytes of a call beyond those that each accounts for, which a door reads to throw them away. Such a call is a fault. */
   account(name: string, bytes: number): void {
-    const connection = this.#connections.get(name);
-    if (connection !== undefined) connection.callsSinceTick += bytes / connectionBounds.bytesPerCall;
+    this.#byName.get(name)?.allowance.add(bytes);
   }
 
   stop(): void {
@@ -86,34 +96,34 @@ export class ConnectionGuard {
   }
 
   #accept(socket: Socket): void {
-    const { remoteAddress: address, remotePort } = socket;
-    const open = this.#perAddress.get(address ?? "") ?? 0;
-    const isFull = open >= this.#options.connectionsMax * connectionBounds.addressShareMax;
-    if (address === undefined || isFull || this.#strikes.get(address)?.isEmpty(now()) === true) {
+    const { remoteAddress: address } = socket;
+    const at = now();
+    if (address === undefined || !this.#networks.mayOpen(address, this.#options.connectionsMax, at)) {
       socket.destroy();
       return;
     }
     const connection: Connection = {
-      name: `${address}:${remotePort}`,
+      name: connectionName(socket),
       address,
+      network: this.#networks.open(address),
       socket,
       session: undefined,
       streams: 0,
-      settings: new TokenBucket(connectionBounds.settings, now()),
-      faults: new TokenBucket(connectionBounds.faults, now()),
+      requests: new OpenRequests(),
+      settings: new TokenBucket(connectionBounds.settings, at),
+      faults: new TokenBucket(connectionBounds.faults, at),
       callsSinceTick: 0,
-      bytesReadAtTick: 0,
-      bytesWrittenAtTick: 0,
-      stalledSince: undefined,
+      allowance: new ByteAllowance(at),
+      stall: new StallWatch(),
     };
-    this.#connections.set(connection.name, connection);
-    this.#perAddress.set(address, open + 1);
+    this.#connections.add(connection);
+    this.#byName.set(connection.name, connection);
+    connection.network.connections.add(connection);
     socket.once("close", () => this.#forget(connection));
   }
 
   #begin(session: Http2Session): void {
-    const { remoteAddress, remotePort } = session.socket;
-    const connection = this.#connections.get(`${remoteAddress}:${remotePort}`);
+    const connection = this.#byName.get(connectionName(session.socket));
     if (connection === undefined) {
       session.destroy();
       return;
@@ -121,7 +131,7 @@ export class ConnectionGuard {
     connection.session = session;
     session.on("stream", (stream: ServerHttp2Stream) => this.#count(connection, stream));
     session.on("remoteSettings", () => {
-      if (!connection.settings.take(now())) this.#close(connection, "SETTINGS");
+      if (!connection.settings.take(now())) this.#punish(connection, "SETTINGS");
     });
     session.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code?.startsWith("ERR_HTTP2_") === true) this.#strike(connection, error.message);
@@ -129,59 +139,72 @@ export class ConnectionGuard {
   }
 
   #count(connection: Connection, stream: ServerHttp2Stream): void {
+    if (!this.#connections.has(connection)) return;
     connection.callsSinceTick += 1;
-    connection.streams += 1;
-    this.#streams += 1;
+    this.#addStreams(connection, 1);
+    connection.requests.add(stream, now());
     stream.once("close", () => {
-      connection.streams -= 1;
-      this.#streams -= 1;
+      connection.requests.ended(stream);
+      // The calls of a connection that was closed or forgotten have been counted off together.
+      if (this.#connections.has(connection)) this.#addStreams(connection, -1);
       // grpc-js answers these past every interceptor.
       if (stream.sentHeaders?.["grpc-status"] === unimplemented) this.fault(connection.name);
     });
-    if (this.#streams <= connectionBounds.streamsMax) return;
-    const [largest] = [...this.#connections.values()].sort((a, b) => b.streams - a.streams);
-    if (largest !== undefined) this.#close(largest, "calls in flight");
+    while (this.#streams > connectionBounds.streamsMax) {
+      const { busiest } = this.#networks;
+      if (busiest === undefined) return;
+      this.#close(busiest, "calls in flight of all");
+    }
   }
 
   #tick(): void {
     const at = now();
-    for (const connection of this.#connections.values()) {
-      const { bytesRead, bytesWritten } = connection.socket;
-      const { idleBytesPerSecondMax, bytesPerCall, stallMaxMs } = connectionBounds;
-      const accounted = idleBytesPerSecondMax + (connection.callsSinceTick + connection.streams) * bytesPerCall;
-      const sent = bytesRead - connection.bytesReadAtTick;
-      const isStalled =
-        this.#options.unsent.waitingOn(connection.name) > 0 && bytesWritten === connection.bytesWrittenAtTick;
-      connection.stalledSince = isStalled ? (connection.stalledSince ?? at) : undefined;
-      connection.bytesReadAtTick = bytesRead;
-      connection.bytesWrittenAtTick = bytesWritten;
-      connection.callsSinceTick = 0;
-      if (sent > accounted) this.#close(connection, "frames that belong to no call");
-      else if (isStalled && at - (connection.stalledSince ?? at) >= stallMaxMs)
-        this.#close(connection, "unread answers");
-    }
-    if (this.#strikes.size < addressesRememberedMax) return;
-    for (const [address, strikes] of this.#strikes) if (strikes.isFull(at)) this.#strikes.delete(address);
+    for (const connection of this.#connections) this.#check(connection, at);
+    this.#networks.forgive(at);
+  }
+
+  #check(connection: Connection, at: number): void {
+    const { name, socket, session, callsSinceTick, streams, allowance, requests, stall } = connection;
+    const { bytesRead, bytesWritten } = socket;
+    connection.callsSinceTick = 0;
+    requests.endOverdue(at);
+    const isKept = allowance.count(bytesRead, callsSinceTick, streams, at);
+    // HTTP/1.1 has no frames: what is sent there are requests, each of which is bounded by itself.
+    if (!isKept && session !== undefined) this.#punish(connection, "frames that belong to no call");
+    else if (stall.isStalled({ waiting: this.#options.unsent.waitingOn(name), bytesRead, bytesWritten }, at))
+      this.#punish(connection, "unread answers");
+  }
+
+  #punish(connection: Connection, reason: string): void {
+    if (!this.#connections.has(connection)) return;
+    this.#strike(connection, reason);
+    this.#close(connection, reason);
+  }
+
+  #strike({ address, name }: Connection, reason: string): void {
+    this.#options.log.debug({ peer: name, reason }, "a connection is held against its network");
+    this.#networks.strike(address, now());
   }
 
   #close(connection: Connection, reason: string): void {
-    if (connection.socket.destroyed) return;
-    this.#strike(connection, reason);
+    this.#options.log.debug({ peer: connection.name, reason }, "a connection was closed for what it did");
+    // At once: its calls are over now, though they report it later, when others would have been closed for them.
+    this.#forget(connection);
     connection.session?.destroy();
     connection.socket.destroy();
   }
 
-  #strike({ address, name }: Connection, reason: string): void {
-    this.#options.log.debug({ peer: name, reason }, "a connection was closed for what it did");
-    const strikes = this.#strikes.get(address) ?? new TokenBucket(connectionBounds.strikes, now());
-    this.#strikes.set(address, strikes);
-    strikes.take(now());
+  #forget(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#addStreams(connection, -connection.streams);
+    this.#networks.close(connection.address, connection);
+    // A next one may have come from the same port before this one reported its end.
+    if (this.#byName.get(connection.name) === connection) this.#byName.delete(connection.name);
   }
 
-  #forget(connection: Connection): void {
-    this.#connections.delete(connection.name);
-    const left = (this.#perAddress.get(connection.address) ?? 0) - 1;
-    if (left > 0) this.#perAddress.set(connection.address, left);
-    else this.#perAddress.delete(connection.address);
+  #addStreams(connection: Connection, count: number): void {
+    connection.streams += count;
+    connection.network.streams += count;
+    this.#streams += count;
   }
 }

@@ -25,7 +25,7 @@ export const defaultDoorBounds: DoorBoundsOptions = {
 export class DoorBounds {
   readonly options: DoorBoundsOptions;
   readonly callers: CallerBounds;
-  readonly unsent = new UnsentAnswers();
+  readonly unsent = new UnsentAnswers((connection) => this.connections.close(connection, "unread answers of all"));
   readonly connections: ConnectionGuard;
 
   constructor(log: Log, options: DoorBoundsOptions = defaultDoorBounds) {

@@ -1,5 +1,6 @@
 import type { Metadata } from "@grpc/grpc-js";
 import type { Principal } from "../../domain/principal.ts";
+import { addressIn } from "../abuse/connection-name.ts";
 import type { Caller } from "../auth/caller.ts";
 import { requestIdFrom, requestIdHeader } from "../request-id.ts";
 import type { CallContext } from "../unary-handler.ts";
@@ -45,13 +46,13 @@ export class GrpcCallContext implements CallContext, Caller {
     return this.#call.getHost();
   }
 
-  /** The peer's address and port, which no two open connections share. */
+  /** By its ends, as `transportErrors` has grpc-js name it. */
   get connection(): string {
     return this.#call.getPeer();
   }
 
   get peer(): string {
-    return this.#call.getPeer().replace(/:[0-9]+$/, "");
+    return addressIn(this.#call.getPeer());
   }
 
   get isGone(): boolean {

@@ -2,6 +2,7 @@ import { status as grpcStatus, ServerInterceptingCall, type ServerInterceptor } 
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
 import type { QuotaServiceError } from "../../domain/errors/quota-service-error.ts";
+import { connectionName } from "../abuse/connection-name.ts";
 import { statusOfDomainError } from "../errors/error-status.ts";
 import { statusDetailsHeader, statusResponse } from "./status-response.ts";
 
@@ -15,10 +16,13 @@ type SentStatus = Parameters<InterceptedCall["sendStatus"]>[0];
  * grpc-js sends these statuses from its innermost call object, past every interceptor, so the way out of that object
  * itself is replaced. A wire test holds each of them.
  *
+ * It also names the call's connection by both ends.
+ *
  * @param onFault told of the connection of each call that was none
  */
 export function transportErrors(onFault: (connection: string) => void): ServerInterceptor {
   return (_method, call) => {
+    call.getPeer = connectionOf;
     const sendStatus = call.sendStatus.bind(call);
     call.sendStatus = (sent) => {
       const error = ownErrorFor(sent);
@@ -27,6 +31,11 @@ export function transportErrors(onFault: (connection: string) => void): ServerIn
     };
     return new ServerInterceptingCall(call);
   };
+}
+
+/** grpc-js names the far end only, which connections to several doors may share. */
+function connectionOf(this: InterceptedCall): string {
+  return connectionName(this.getConnectionInfo());
 }
 
 /** The texts by which grpc-js tells faults of the request; there is nothing else to know them by. */

@@ -85,10 +85,10 @@ function unaryCall(
       const principal = found instanceof Promise ? await found : found;
       callers.enter(principal);
       entered = principal;
-      unsent.requireRoom(context.connection);
+      unsent.requireRoom(context, principal);
       context.admit(principal);
       const response = encode(await handler(decode(request), context));
-      if (changesNothing) unsent.requireRoom(context.connection);
+      if (changesNothing) unsent.requireRoom(context, principal);
       return response;
     } finally {
       if (entered !== undefined) callers.leave(entered);
@@ -97,12 +97,14 @@ function unaryCall(
   }
 
   /** Counts an answer until the call has ended, which grpc-js reports when its last byte is out or its stream gone. */
-  function send(call: ServerUnaryCall<Buffer, Buffer>, response: Buffer, callback: sendUnaryData<Buffer>): void {
-    const { byteLength } = response;
-    if (byteLength > smallAnswerBytesMax && !call.cancelled) {
-      const connection = call.getPeer();
-      unsent.add(connection, byteLength);
-      call.once("cancelled", () => unsent.taken(connection, byteLength));
+  function send(
+    call: ServerUnaryCall<Buffer, Buffer>,
+    context: GrpcCallContext,
+    response: Buffer,
+    callback: sendUnaryData<Buffer>,
+  ): void {
+    if (response.byteLength > smallAnswerBytesMax && !call.cancelled) {
+      call.once("cancelled", unsent.add(context.connection, response.byteLength, context.principal));
     }
     callback(null, response);
   }
@@ -115,7 +117,7 @@ function unaryCall(
     try {
       const response = await answer(call.request, context);
       context.answered();
-      send(call, response, callback);
+      send(call, context, response, callback);
     } catch (error) {
       // grpc-js has ended the call itself then, as CANCELLED or DEADLINE_EXCEEDED.
       if (context.explains(error)) return serving.log.debug(logged, "call given up");

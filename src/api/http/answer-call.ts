@@ -72,11 +72,12 @@ export async function answerCall(
       const principal = await rpc.admit(exchange);
       bounds.callers.enter(principal);
       entered = principal;
-      bounds.unsent.requireRoom(exchange.connection);
+      bounds.unsent.requireRoom(exchange, principal);
+      exchange.principal = principal;
       context.admit(principal);
       const request = await form.readRequest();
       const message = create(rpc.method.output, await rpc.handler(request, context));
-      if (changesNothing) bounds.unsent.requireRoom(exchange.connection);
+      if (changesNothing) bounds.unsent.requireRoom(exchange, principal);
       return await form.write({ message });
     } catch (error) {
       // After the end nobody hears of it any more, but a defect is one all the same.

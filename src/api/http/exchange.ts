@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
+import type { Principal } from "../../domain/principal.ts";
+import { connectionName } from "../abuse/connection-name.ts";
 import type { DoorBounds } from "../abuse/door-bounds.ts";
 import type { Caller } from "../auth/caller.ts";
 import { countOf } from "../raw-headers.ts";
@@ -23,14 +25,16 @@ export class Exchange implements Caller {
   readonly path: string;
   /** With its question mark; empty without one. */
   readonly query: string;
+  /** Who was let in, and holds the answer until it is read. */
+  principal: Principal | undefined;
   readonly #bounds: DoorBounds;
   readonly #goneListeners: (() => void)[] = [];
   #connection: string | undefined;
   #isAnswered = false;
   #isEnded = false;
   #isGone = false;
-  /** Bytes of the answer, while they are counted as unread. */
-  #heldBytes = 0;
+  /** Counts the answer's bytes off again. */
+  #letGo: (() => void) | undefined;
 
   constructor(request: NodeRequest, response: NodeResponse, bounds: DoorBounds) {
     this.#bounds = bounds;
@@ -57,12 +61,9 @@ export class Exchange implements Caller {
     return this.header(":authority") ?? this.header("host");
   }
 
-  /** The peer's address and port, which no two open connections share. */
+  /** By its ends, which no two open connections share. */
   get connection(): string {
-    if (this.#connection === undefined) {
-      const { remoteAddress, remotePort } = this.request.socket;
-      this.#connection = `${remoteAddress}:${remotePort}`;
-    }
+    this.#connection ??= connectionName(this.request.socket);
     return this.#connection;
   }
 
@@ -107,9 +108,8 @@ export class Exchange implements Caller {
    */
   hold(bytes: number): void {
     if (this.#isEnded) return;
-    if (this.#heldBytes > 0) this.#bounds.unsent.taken(this.connection, this.#heldBytes);
-    if (bytes > 0) this.#bounds.unsent.add(this.connection, bytes);
-    this.#heldBytes = bytes;
+    this.#letGo?.();
+    this.#letGo = bytes === 0 ? undefined : this.#bounds.unsent.add(this.connection, bytes, this.principal);
   }
 
   /** The connection carries no further request. Over HTTP/2 that is told apart from answers. */
