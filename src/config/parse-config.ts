@@ -9,7 +9,7 @@ import { type Environment, read, readOptional, refusal } from "./read-variable.t
 export type { Environment } from "./read-variable.ts";
 
 /**
- * Reads the configuration. A variable that is unset or empty takes its default.
+ * Reads the configuration. A variable that is unset or empty takes its default; AUTH alone is refused when empty.
  *
  * @throws ConfigError for the first wrong value, in the order of `configVariables`
  */
@@ -27,7 +27,7 @@ export function parseConfig(env: Environment): Config {
     corsOrigins: readOptional(env, variables.corsOrigins) ?? [],
     database,
     ...(plansFile === undefined ? {} : { plansFile }),
-    auth: read(env, variables.auth),
+    auth: readAuth(env),
     ...(bootstrapAdminKeyFile === undefined ? {} : { bootstrapAdminKeyFile }),
     ...(tls === undefined ? {} : { tls }),
     ...(jwt === undefined ? {} : { jwt }),
@@ -43,6 +43,12 @@ export function parseConfig(env: Environment): Config {
   assertReachableByNobodyElse(config);
   assertLocksTimeOutFirst(config);
   return config;
+}
+
+/** Set but empty is a variable that was never filled in. Whether strangers get in must not hang on that. */
+function readAuth(env: Environment): Config["auth"] {
+  if (env[variables.auth.name] === "") throw refusal(variables.auth, "", variables.auth.allowed);
+  return read(env, variables.auth);
 }
 
 function readBounds(env: Environment): BoundsConfig {

@@ -1,4 +1,5 @@
 import type { EpochMilliseconds } from "./instant.ts";
+import { lifetimeEndMs } from "./period.ts";
 import { type PeriodLookup, periodAt } from "./period-calendar.ts";
 import type { PeriodKind } from "./period-kind.ts";
 
@@ -23,7 +24,8 @@ export interface SeriesRange {
 
 /**
  * The windows of the range, in order and without gaps. They are cut where periods of the kind would be, so that days may have
- * 23 or 25 hours, and a day that does not exist is none.
+ * 23 or 25 hours, and a day that does not exist is none. The last one that there is ends with the last instant that has a form
+ * on the wire, since its own end, the year 10000, has none.
  *
  * @returns undefined when there are more than `countMax`
  */
@@ -37,7 +39,7 @@ export function seriesWindows(
   for (let at = from; at < before; ) {
     if (windows.length >= countMax) return undefined;
     const { start, end } = lookUp(kind, at, { timeZone });
-    windows.push({ start, end });
+    windows.push({ start, end: Math.min(end, lifetimeEndMs) });
     at = end;
   }
   return windows;

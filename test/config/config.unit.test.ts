@@ -41,8 +41,9 @@ describe("defaults", () => {
     expect(parseConfig({})).toEqual(defaults);
   });
 
-  test("an empty variable counts as unset, whichever it is", () => {
-    const empty = Object.fromEntries(configVariables.map(({ name }) => [name, ""]));
+  test("an empty variable counts as unset, whichever it is but AUTH", () => {
+    const names = configVariables.map(({ name }) => name).filter((name) => name !== "AUTH");
+    const empty = Object.fromEntries(names.map((name) => [name, ""]));
     expect(parseConfig(empty)).toEqual(defaults);
   });
 
@@ -203,6 +204,7 @@ describe("refused values", () => {
       "without paths and wildcards",
     ]),
     [{ DATABASE_URL: "db.example/quota" }, "DATABASE_URL", "***", "postgres://"],
+    [{ AUTH: "" }, "AUTH", '""', "none"],
     [{ DATABASE_URL: "mysql://u:p@h/d" }, "DATABASE_URL", "***", "postgres://"],
     [{ DATABASE_URL: "postgres://u:p@h" }, "DATABASE_URL", "postgres://u:***@h", "/database"],
     [{ DATABASE_URL: "postgres://u:p@h/" }, "DATABASE_URL", "postgres://u:***@h/", "/database"],

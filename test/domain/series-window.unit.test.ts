@@ -56,4 +56,15 @@ describe("the windows of a series", () => {
     expect(windowsOf({ from: midnight, before: midnight + 5 * dayMs + 1 }, 5)).toBeUndefined();
     expect(windowsOf({ kind: "HOUR", from: 0, before: Date.UTC(9999, 0, 1) })).toBeUndefined();
   });
+
+  it.each(["HOUR", "DAY", "WEEK", "MONTH"] as const)(
+    "end with the last instant that can be sent, cut by %s",
+    (kind) => {
+      const before = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+      for (const timeZone of ["UTC", "Europe/Berlin", "America/New_York"]) {
+        const windows = windowsOf({ kind, timeZone, from: before - 1, before });
+        expect(windows?.at(-1)?.end).toBe(before);
+      }
+    },
+  );
 });
