@@ -23,7 +23,7 @@ const persistencePackages = [
 ];
 
 /** Packages that speak to clients. */
-const wirePackages = "node_modules/(@grpc/|grpc-health-check/|@bufbuild/|@connectrpc/|sirv/)";
+const wirePackages = "node_modules/(@grpc/|grpc-health-check/|@bufbuild/|@connectrpc/)";
 
 export default {
   forbidden: [

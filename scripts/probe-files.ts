@@ -62,7 +62,6 @@ export const probes: readonly (readonly [file: string, imports: readonly string[
     "services-import-domain-and-ports-only",
     "wire-stays-in-api",
   ],
-  ["src/infrastructure/probe-static.ts", ["sirv"], "wire-stays-in-api"],
   ["src/infrastructure/probe-undeclared.ts", ["fast-check"], "product-imports-declared-packages"],
   ["src/infrastructure/probe-test.ts", ["../../test/stub.ts"], "product-imports-no-test"],
   [

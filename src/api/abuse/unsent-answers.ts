@@ -53,9 +53,10 @@ export class UnsentAnswers {
   /**
    * To be asked before work is begun, and once more before an answer that may be withheld because nothing was changed.
    *
+   * @param principal undefined: nobody was let in
    * @throws CallerThrottledError
    */
-  requireRoom(caller: CallerOnConnection, principal: Principal): void {
+  requireRoom(caller: CallerOnConnection, principal: Principal | undefined): void {
     if (this.#bytes === 0) return;
     if (this.waitingOn(caller.connection) > connectionUnsentBytesMax) {
       throw new CallerThrottledError(
@@ -63,7 +64,7 @@ export class UnsentAnswers {
         "answers on this connection wait to be read, as many as one may keep waiting",
       );
     }
-    if (principal.role === "TENANT" && (this.#byHolder.get(principalKey(principal)) ?? 0) > tenantUnsentBytesMax) {
+    if (principal?.role === "TENANT" && (this.#byHolder.get(principalKey(principal)) ?? 0) > tenantUnsentBytesMax) {
       throw new CallerThrottledError(
         "api_key",
         "answers to this credential wait to be read, as many as one may keep waiting",

@@ -17,6 +17,9 @@ export interface Answer {
   readonly body?: string | Uint8Array;
 }
 
+/** These have no body, and so no length of one (RFC 9110, 8.6). */
+const bodiless: ReadonlySet<number> = new Set([204, 304]);
+
 /** One request and its response, over either version of HTTP. */
 export class Exchange implements Caller {
   readonly request: NodeRequest;
@@ -97,6 +100,11 @@ export class Exchange implements Caller {
     this.#bounds.connections.fault(this.connection);
   }
 
+  /** @throws CallerThrottledError when too many answers wait to be read */
+  requireRoom(): void {
+    this.#bounds.unsent.requireRoom(this, this.principal);
+  }
+
   /** Bytes of the request that are read only to be thrown away. */
   discarded(bytes: number): void {
     this.#bounds.connections.account(this.connection, bytes);
@@ -125,15 +133,16 @@ export class Exchange implements Caller {
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const { response } = this;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.setHeader("content-length", bytes.byteLength);
+    if (!bodiless.has(status)) response.setHeader("content-length", bytes.byteLength);
     // What is left of a body that was given up must not be taken for the next request, nor be waited for.
     const isCutShort = !this.request.complete;
     if (isCutShort) this.closeAfterwards();
     response.statusCode = status;
     // Over HTTP/2 the rest of a stream would be waited for as well.
     if (isCutShort && "stream" in response) closeWhenSent(response.stream);
-    this.hold(bytes.byteLength);
-    response.end(this.method === "HEAD" ? "" : bytes);
+    const sent = this.method === "HEAD" ? "" : bytes;
+    this.hold(sent.length);
+    response.end(sent);
   }
 
   /** The answer is out, or the caller has left. Nothing follows. */

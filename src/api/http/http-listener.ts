@@ -63,7 +63,7 @@ export class HttpListener {
     if (takeHttp1 === undefined) throw new Error("the HTTP server takes no connections");
     this.#http1.removeAllListeners(connected);
     const take = (socket: Socket, isHttp2: boolean) => {
-      if (isHttp2) this.#http2.emit("connection", socket);
+      if (isHttp2) this.#takeHttp2(socket);
       else takeHttp1.call(this.#http1, socket);
     };
     if (tls === undefined) this.#http1.on(connected, (socket: Socket) => this.#listenFirst(socket, take));
@@ -113,6 +113,13 @@ export class HttpListener {
     session.setTimeout(idleTimeoutMs, () => session.close());
     // A broken connection concerns nobody but its caller, and would end the process if nobody listened.
     session.on("error", () => undefined);
+  }
+
+  #takeHttp2(socket: Socket): void {
+    // The server that accepted it keeps connections that the other end has closed, as HTTP/1.1 may go on in one direction.
+    // A session of HTTP/2 would not hear of its end then, and keep what it had to send.
+    socket.allowHalfOpen = false;
+    this.#http2.emit("connection", socket);
   }
 
   #listenFirst(socket: Socket, take: (socket: Socket, isHttp2: boolean) => void): void {

@@ -8,8 +8,7 @@ import type { Readiness } from "./readiness.ts";
 import { RestEndpoints } from "./rest/rest-endpoints.ts";
 import type { StaticFiles } from "./static-files.ts";
 
-/** Undefined: the response has been written already. */
-export type Route = (exchange: Exchange) => Promise<Answer | undefined>;
+export type Route = (exchange: Exchange) => Promise<Answer>;
 
 export interface RouteOptions {
   readonly services: readonly ServedService[];
@@ -36,7 +35,7 @@ export function routesOf({ services, serving, readiness, console }: RouteOptions
     if (call !== undefined) return await call(exchange);
     const page = pages.get(path);
     if (page !== undefined) return isRead(method) ? page() : exchange.noCall(notAllowed());
-    if (console.owns(path)) return await console.answer(exchange);
+    if (console.owns(path)) return console.answer(exchange);
     return (await rest.answer(exchange)) ?? exchange.noCall(connectProblem(404, "there is nothing at this path"));
   };
 }

@@ -68,8 +68,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     setSecurityHeaders(exchange.response, options.tls !== undefined);
     exchange.response.setHeader("x-request-id", exchange.requestId);
     if (readiness.isDraining) exchange.closeAfterwards();
-    const answer = cors.apply(exchange) ?? (await route(exchange));
-    if (answer !== undefined) exchange.send(answer);
+    exchange.send(cors.apply(exchange) ?? (await route(exchange)));
   }
 
   const listener = new HttpListener((request, response) => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import sirv from "sirv";
+import { QuotaServiceError } from "../../domain/errors/quota-service-error.ts";
+import { type BuiltFile, readBuiltFolder } from "./built-folder.ts";
 import { type Answer, type Exchange, jsonAnswer } from "./exchange.ts";
 
 /** Everything comes from the service itself: no inline script, no other host, no frame around it. */
@@ -21,16 +22,17 @@ const contentSecurityPolicy = [
 const hashedFolder = "/assets/";
 const yearSeconds = 31_536_000;
 
-type Serve = ReturnType<typeof sirv>;
+/** A path whose last part has an ending names a file; without one it is a page of the application. */
+const fileName = /\.[^/]*$/;
 
 /**
- * Serves a folder of built files under a prefix. A path that is no file is one of the application's own, and gets its
- * `index.html`. Only what lay in the folder at the first request is served, so that no path leads out of it.
+ * Serves a folder of built files under a prefix, from memory. A path that is no file is one of the application's own, and
+ * gets its `index.html`. Only what lay in the folder at the first request is served, so that no path leads out of it.
  */
 export class StaticFiles {
   readonly #prefix: string;
   readonly #folder: string;
-  #serve: Serve | undefined;
+  #files: ReadonlyMap<string, BuiltFile> | undefined;
 
   /** @param prefix such as `/console`, without a slash at its end */
   constructor(prefix: string, folder: string) {
@@ -43,33 +45,56 @@ export class StaticFiles {
     return path === this.#prefix || path.startsWith(`${this.#prefix}/`);
   }
 
-  /** Answers by itself, or says what to answer. */
-  async answer(exchange: Exchange): Promise<Answer | undefined> {
-    const { method, path, query, request, response } = exchange;
-    if (method !== "GET" && method !== "HEAD") return jsonAnswer(405, { error: "method" }, { allow: "GET, HEAD" });
+  answer(exchange: Exchange): Answer {
+    const { method, path, query } = exchange;
+    if (method !== "GET" && method !== "HEAD") {
+      return exchange.noCall(jsonAnswer(405, { error: "method" }, { allow: "GET, HEAD" }));
+    }
     if (path === this.#prefix) return { status: 308, headers: { location: `${this.#prefix}/${query}` } };
-    const serve = this.#opened();
-    if (serve === undefined) return jsonAnswer(404, { message: `what belongs to ${this.#prefix}/ is not built here` });
-    response.setHeader("content-security-policy", contentSecurityPolicy);
-    request.url = path.slice(this.#prefix.length);
-    return await new Promise((resolve) => {
-      response.once("close", () => resolve(undefined));
-      // Declared for one version of HTTP, and made for both.
-      serve(request as Parameters<Serve>[0], response as Parameters<Serve>[1], () =>
-        resolve(jsonAnswer(404, { message: "there is no such file" })),
-      );
-    });
+    const files = this.#opened();
+    if (files === undefined) return jsonAnswer(404, { message: `what belongs to ${this.#prefix}/ is not built here` });
+    const name = path.slice(this.#prefix.length);
+    const file = files.get(name) ?? (fileName.test(name) ? undefined : files.get("/index.html"));
+    if (file === undefined) return exchange.noCall(jsonAnswer(404, { message: "there is no such file" }));
+    return refusalOf(exchange) ?? answerWith(file, name.startsWith(hashedFolder), exchange);
   }
 
-  #opened(): Serve | undefined {
-    if (this.#serve === undefined && existsSync(join(this.#folder, "index.html"))) {
-      this.#serve = sirv(this.#folder, { etag: true, gzip: true, brotli: true, single: true, setHeaders: setCaching });
+  #opened(): ReadonlyMap<string, BuiltFile> | undefined {
+    if (this.#files === undefined && existsSync(join(this.#folder, "index.html"))) {
+      this.#files = readBuiltFolder(this.#folder);
     }
-    return this.#serve;
+    return this.#files;
   }
 }
 
-function setCaching(response: Parameters<Serve>[1], path: string): void {
-  const isHashed = path.startsWith(hashedFolder);
-  response.setHeader("cache-control", isHashed ? `public, max-age=${yearSeconds}, immutable` : "no-cache");
+/** Whoever asks for files holds no credential, and may leave no more of them unread than of other answers. */
+function refusalOf(exchange: Exchange): Answer | undefined {
+  try {
+    exchange.requireRoom();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof QuotaServiceError)) throw error;
+    return jsonAnswer(503, { message: error.message }, { "cache-control": "no-store", "retry-after": "1" });
+  }
+}
+
+function answerWith(file: BuiltFile, isHashed: boolean, exchange: Exchange): Answer {
+  const headers = {
+    "content-security-policy": contentSecurityPolicy,
+    "cache-control": isHashed ? `public, max-age=${yearSeconds}, immutable` : "no-cache",
+    vary: "Accept-Encoding",
+    etag: file.etag,
+  };
+  if (exchange.header("if-none-match")?.includes(file.etag) === true) return { status: 304, headers };
+  const [encoding, body] = formOf(file, exchange.header("accept-encoding") ?? "");
+  const encoded = encoding === undefined ? {} : { "content-encoding": encoding };
+  return { status: 200, headers: { ...headers, "content-type": file.type, ...encoded }, body };
+}
+
+/** The smallest form that the browser reads. */
+function formOf({ brotli, gzip, bytes }: BuiltFile, accepted: string): readonly [string | undefined, Buffer] {
+  const names = accepted.split(",").map((name) => name.trim().toLowerCase());
+  if (brotli !== undefined && names.includes("br")) return ["br", brotli];
+  if (gzip !== undefined && names.includes("gzip")) return ["gzip", gzip];
+  return [undefined, bytes];
 }
