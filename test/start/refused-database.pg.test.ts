@@ -157,16 +157,81 @@ describe("a start refuses a table of tenant data", () => {
   });
 });
 
+describe.each([
+  ["quota_usage_event", "usage events are immutable"],
+  ["quota_control_change", "changes of the control plane are immutable"],
+])("a start refuses the table %s, whose rows stay as they are,", (table, complaint) => {
+  const body = `begin raise exception '${complaint}' using errcode = 'restrict_violation'; end;`;
+  const triggers = [
+    ["immutable", "update or delete"],
+    ["immutable_truncate", "truncate"],
+  ] as const;
+  const createFunction = `create or replace function "${table}_immutable_fn"() returns trigger as $$ ${body} $$ language plpgsql`;
+  const create = (name_: string, events: string) =>
+    `${createFunction}; create trigger "${name_}" before ${events} on "${table}" for each statement execute function "${table}_immutable_fn"()`;
+  const other = (name_: string, remedy: string) =>
+    `trigger ${name_} of table ${table}, which keeps its rows as they are, is not this version's; as its owner run: ${remedy}`;
+
+  it.each(triggers)("without the trigger %s", async (name_, events) => {
+    const remedy = create(name_, events);
+    await expectDefects(`drop trigger ${name_} on ${table}`, remedy, [
+      `table ${table} lacks the trigger ${name_}, which keeps its rows as they are; as its owner run: ${remedy}`,
+    ]);
+  });
+
+  it.each(triggers)("with the trigger %s disabled, or in force under replication alone", async (name_) => {
+    const remedy = `alter table "${table}" enable trigger "${name_}"`;
+    for (const disable of [`disable trigger ${name_}`, `enable replica trigger ${name_}`, "disable trigger user"]) {
+      const disabled = disable.endsWith("user") ? triggers.map(([each]) => each) : [name_];
+      await expectDefects(
+        `alter table ${table} ${disable}`,
+        `alter table ${table} enable trigger user`,
+        disabled.map(
+          (each) =>
+            `trigger ${each} of table ${table}, which keeps its rows as they are, is disabled; as its owner run: ` +
+            remedy.replace(name_, each),
+        ),
+      );
+    }
+  });
+
+  it.each([
+    ["for fewer statements", "before update on T for each statement"],
+    ["for rows", "before update or delete on T for each row"],
+    ["of one column", "before update of created_at or delete on T for each statement"],
+    ["under a condition", "before update or delete on T for each statement when (current_user <> 'support')"],
+    ["too late", "after update or delete on T for each statement"],
+  ])("with a trigger %s", async (_, definition) => {
+    const remedy = `drop trigger "immutable" on "${table}"; ${create("immutable", "update or delete")}`;
+    const spoilt = `create trigger immutable ${definition.replace("T", table)} execute function ${table}_immutable_fn()`;
+    await expectDefects(`drop trigger immutable on ${table}; ${spoilt}`, remedy, [other("immutable", remedy)]);
+  });
+
+  it("with triggers whose function lets pass", async () => {
+    const remedies = triggers.map(
+      ([name_, events]) => `drop trigger "${name_}" on "${table}"; ${create(name_, events)}`,
+    );
+    await expectDefects(
+      `create or replace function ${table}_immutable_fn() returns trigger as $$ begin return null; end; $$ language plpgsql`,
+      remedies.join("; "),
+      triggers.map(([name_], index) => other(name_, remedies[index] ?? "")),
+    );
+  });
+});
+
 describe("a start refuses a login", () => {
   it("with rights of its own, or everybody's", async () => {
     for (const holder of [login, "public"]) {
       const defect =
         `login ${login} has rights of its own on table quota_usage_event (SELECT); as its owner run: ` +
         `revoke SELECT on "quota_usage_event" from public, "${login}"`;
+      // Everybody's is also that of the one role that has nothing to read there.
+      const ofAuth =
+        'role quota_auth has too many rights on table quota_usage_event (SELECT); as its owner run: revoke SELECT on "quota_usage_event" from public, "quota_auth"';
       await expectDefects(
         `grant select on quota_usage_event to ${holder}`,
         `revoke SELECT on "quota_usage_event" from public, "${login}"`,
-        [defect],
+        holder === "public" ? [defect, ofAuth] : [defect],
       );
     }
   });
@@ -182,14 +247,52 @@ describe("a start refuses a login", () => {
   });
 
   it.each([
-    ["quota_app", "TRUNCATE"],
-    ["quota_app", "REFERENCES"],
-    ["quota_reader", "DELETE"],
-    ["quota_auth", "DELETE"],
-  ])("that may become %s with %s, which row level security does not bind", async (role, right) => {
-    const revoke = `revoke ${right} on "quota_usage_refusal" from public, "${role}"`;
-    const defect = `role ${role} has too many rights on table quota_usage_refusal (${right}); as its owner run: ${revoke}`;
-    await expectDefects(`grant ${right} on quota_usage_refusal to ${role}`, revoke, [defect]);
+    ["quota_app", "TRUNCATE", "quota_usage_refusal"],
+    ["quota_app", "REFERENCES", "quota_usage_refusal"],
+    ["quota_reader", "DELETE", "quota_usage_refusal"],
+    ["quota_auth", "DELETE", "quota_usage_refusal"],
+    ["quota_app", "UPDATE", "quota_usage_event"],
+    ["quota_app", "UPDATE (amount), UPDATE (usage_after)", "quota_usage_event"],
+    ["quota_app", "DELETE", "quota_usage_event"],
+    ["quota_app", "MAINTAIN", "quota_usage_event"],
+    ["quota_app", "DELETE, UPDATE", "quota_control_change"],
+    ["quota_app", "SELECT (prefix)", "quota_api_key"],
+    ["quota_reader", "SELECT", "quota_setting"],
+    ["quota_reader", "INSERT", "quota_plan"],
+    ["quota_auth", "SELECT", "quota_setting"],
+    ["quota_auth", "DELETE", "quota_api_key"],
+    ["quota_auth", "UPDATE (prefix)", "quota_api_key"],
+  ])("that may become %s with %s on %s", async (role, right, table) => {
+    const revoke = `revoke ${right} on "${table}" from public, "${role}"`;
+    const defect = `role ${role} has too many rights on table ${table} (${right}); as its owner run: ${revoke}`;
+    await expectDefects(`grant ${right} on ${table} to ${role}`, revoke, [defect]);
+  });
+
+  it("that may become a role which changes every column of keys, where it should change two", async () => {
+    const revoke = 'revoke UPDATE on "quota_api_key" from public, "quota_auth"';
+    const list = "UPDATE (last_used_at), UPDATE (revoked_at)";
+    const grant = `grant ${list} on "quota_api_key" to "quota_auth"`;
+    await expectDefects("grant update on quota_api_key to quota_auth", `${revoke}; ${grant}`, [
+      `role quota_auth has too many rights on table quota_api_key (UPDATE); as its owner run: ${revoke}`,
+      `role quota_auth lacks rights on table quota_api_key (${list}); as its owner run: ${grant}`,
+    ]);
+  });
+
+  it("that may become a role without what the service needs", async () => {
+    const grant = 'grant INSERT on "quota_usage_event" to "quota_app"';
+    await expectDefects("revoke insert on quota_usage_event from quota_app", grant, [
+      `role quota_app lacks rights on table quota_usage_event (INSERT); as its owner run: ${grant}`,
+    ]);
+  });
+
+  it("that may become a role which sees through a view, past row level security", async () => {
+    await expectDefects(
+      "create view quota_report as select * from quota_usage_event; grant select on quota_report to quota_app",
+      "drop view quota_report",
+      [
+        'role quota_app has too many rights on table quota_report (SELECT); as its owner run: revoke SELECT on "quota_report" from public, "quota_app"',
+      ],
+    );
   });
 
   it.each([

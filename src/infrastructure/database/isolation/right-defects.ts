@@ -1,26 +1,11 @@
 import pg from "pg";
-import { appRole, authRole, readerRole, servingRoles, tenantSetting } from "../roles.ts";
-
-/** Rights that row level security does not bind: TRUNCATE empties every tenant's rows, the others look or act past it. */
-const unboundRights = ["TRUNCATE", "REFERENCES", "TRIGGER"];
-
-const tableRights = ["SELECT", "INSERT", "UPDATE", "DELETE", ...unboundRights];
-
-/** What each of the roles has no business with, besides the rights that row level security does not bind. */
-const forbiddenRights: Readonly<Record<string, readonly string[]>> = {
-  [appRole]: unboundRights,
-  [readerRole]: ["INSERT", "UPDATE", "DELETE", ...unboundRights],
-  [authRole]: ["DELETE", ...unboundRights],
-};
-
-/** The service's tables: those that a login finds by their names alone. */
-const tables = `select c.oid, c.relname as name, c.relowner as owner from pg_class c
-  join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p', 'v', 'm') and c.relname like 'quota\\_%' and n.nspname = any (current_schemas(false))`;
+import { servingRoles, tenantSetting } from "../roles.ts";
+import { roleRightDefects } from "./role-right-defects.ts";
+import { columnRights, tableRights, tables } from "./service-tables.ts";
 
 const hasRight = (role: string, right: string) =>
   `(has_table_privilege(${role}, t.oid, ${right})
-    or (${right} in ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') and has_any_column_privilege(${role}, t.oid, ${right})))`;
+    or (${right} in ('${columnRights.join("', '")}') and has_any_column_privilege(${role}, t.oid, ${right})))`;
 
 /** As the elements of a list in SQL, between its outer quotation marks. */
 const roleList = servingRoles.join("', '");
@@ -46,7 +31,8 @@ export async function rightDefects(client: pg.Client): Promise<string[]> {
   if (session === undefined) throw new Error("the server does not know its own session");
   return [
     ...sessionDefects(session),
-    ...(await tableRightDefects(client, session)),
+    ...(await ownRightDefects(client, session)),
+    ...(await roleRightDefects(client)),
     ...(await creationDefects(client, session)),
     ...(await roleDefects(client, session)),
   ];
@@ -62,25 +48,20 @@ function sessionDefects({ login, tenants, database }: Session): string[] {
   return [`${what}; as a superuser run: ${remedy}`];
 }
 
-interface TableRight {
-  readonly holder: string;
+interface OwnRights {
   readonly table: string;
   readonly rights: string;
 }
 
-async function tableRightDefects(client: pg.Client, { login }: Session): Promise<string[]> {
-  const { rows } = await client.query<TableRight>(
-    `with t as (${tables}), wanted (holder, rights) as (values ${[
-      `(session_user::text, array['${tableRights.join("','")}'])`,
-      ...Object.entries(forbiddenRights).map(([role, rights]) => `('${role}', array['${rights.join("','")}'])`),
-    ].join(", ")})
-    select holder, t.name as table, string_agg(r, ', ' order by r) as rights
-    from t, wanted, unnest(rights) as r where ${hasRight("holder::name", "r")} group by 1, 2 order by 1, 2`,
+async function ownRightDefects(client: pg.Client, { login }: Session): Promise<string[]> {
+  const { rows } = await client.query<OwnRights>(
+    `with t as (${tables})
+    select t.name as table, string_agg(r, ', ' order by r) as rights
+    from t, unnest(array['${tableRights.join("','")}']) as r where ${hasRight("session_user", "r")} group by 1 order by 1`,
   );
-  return rows.map(({ holder, table, rights }) => {
-    const what =
-      holder === login ? `login ${holder} has rights of its own on` : `role ${holder} has too many rights on`;
-    return `${what} table ${table} (${rights}); as its owner run: revoke ${rights} on ${id(table)} from public, ${id(holder)}`;
+  return rows.map(({ table, rights }) => {
+    const remedy = `revoke ${rights} on ${id(table)} from public, ${id(login)}`;
+    return `login ${login} has rights of its own on table ${table} (${rights}); as its owner run: ${remedy}`;
   });
 }
 
