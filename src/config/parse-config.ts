@@ -20,14 +20,15 @@ export function parseConfig(env: Environment): Config {
     readOptional(env, variables.plansFile) ?? (database.kind === "embedded" ? variables.embeddedPlansFile : undefined);
   const bootstrapAdminKeyFile = readOptional(env, variables.bootstrapAdminKeyFile);
   const tls = readTls(env);
-  const jwt = readJwt(env);
+  const auth = readAuth(env);
+  const jwt = readJwt(env, auth);
   const config: Config = {
     grpcListen,
     httpListen: read(env, variables.httpListen),
     corsOrigins: readOptional(env, variables.corsOrigins) ?? [],
     database,
     ...(plansFile === undefined ? {} : { plansFile }),
-    auth: readAuth(env),
+    auth,
     ...(bootstrapAdminKeyFile === undefined ? {} : { bootstrapAdminKeyFile }),
     ...(tls === undefined ? {} : { tls }),
     ...(jwt === undefined ? {} : { jwt }),

@@ -90,7 +90,12 @@ describe("accepted values", () => {
     [{ BOOTSTRAP_ADMIN_KEY_FILE: "/run/secrets/admin" }, { bootstrapAdminKeyFile: "/run/secrets/admin" }],
     [{ REFLECTION: "off" }, { reflection: "off" }],
     [
-      { JWT_ISSUER: "https://i.example", JWT_AUDIENCE: "quota", JWT_JWKS_URL: "https://i.example/jwks" },
+      {
+        AUTH: "required",
+        JWT_ISSUER: "https://i.example",
+        JWT_AUDIENCE: "quota",
+        JWT_JWKS_URL: "https://i.example/jwks",
+      },
       {
         jwt: {
           issuer: "https://i.example",
@@ -105,6 +110,7 @@ describe("accepted values", () => {
     ],
     [
       {
+        AUTH: "required",
         JWT_ISSUER: "i",
         JWT_AUDIENCE: "a",
         JWT_JWKS_FILE: "jwks.json",
@@ -251,10 +257,21 @@ describe("refused values", () => {
         "value=role",
       ],
     ),
-    [{ JWT_ISSUER: "i" }, "JWT_ISSUER", '"i"', "together with JWT_AUDIENCE"],
-    [{ JWT_ISSUER: "i", JWT_AUDIENCE: "a" }, "JWT_ISSUER", '"i"', "together with JWT_JWKS_URL or JWT_JWKS_FILE"],
+    [{ AUTH: "required", JWT_ISSUER: "i" }, "JWT_ISSUER", '"i"', "together with JWT_AUDIENCE"],
+    ...[{}, { AUTH: "none" }].map((auth): [Environment, string, string, string] => [
+      { ...auth, JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_FILE: "f" },
+      "JWT_ISSUER",
+      '"i"',
+      "only with AUTH=required",
+    ]),
     [
-      { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "https://i/k", JWT_JWKS_FILE: "f" },
+      { AUTH: "required", JWT_ISSUER: "i", JWT_AUDIENCE: "a" },
+      "JWT_ISSUER",
+      '"i"',
+      "together with JWT_JWKS_URL or JWT_JWKS_FILE",
+    ],
+    [
+      { AUTH: "required", JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "https://i/k", JWT_JWKS_FILE: "f" },
       "JWT_JWKS_FILE",
       '"f"',
       "without JWT_JWKS_URL",

@@ -38,7 +38,7 @@ const badValues: readonly BadValue[] = [
   { variable: "TLS_CERT_FILE", value: "x.pem", allowed: "only together with TLS_KEY_FILE" },
   { variable: "TLS_KEY_FILE", value: "x.pem", allowed: "only together with TLS_CERT_FILE" },
   { variable: "TLS_CLIENT_CA_FILE", value: "x.pem", allowed: "only together with TLS_CERT_FILE" },
-  { variable: "JWT_ISSUER", value: "https://issuer.example", allowed: "only together with JWT_AUDIENCE" },
+  { variable: "JWT_ISSUER", value: "https://issuer.example", allowed: "only with AUTH=required, and AUTH is none" },
   { variable: "JWT_AUDIENCE", value: "quota", allowed: "only together with JWT_ISSUER" },
   { variable: "JWT_JWKS_URL", value: "http://issuer.example/jwks" },
   { variable: "JWT_JWKS_FILE", value: "jwks.json", allowed: "only together with JWT_ISSUER" },
