@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Role } from "../../gen/quota/v1/api_key_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { aKeyFile, type KeyFile } from "../support/api-keys.ts";
@@ -38,11 +38,10 @@ describe("a key that is revoked", () => {
     await database.drop();
   });
 
-  /** Calls one after the other until told to stop. */
-  async function callUntil(connection: GrpcConnection, isOver: () => boolean): Promise<Call[]> {
+  /** Calls one after the other until told to stop; each is added to the calls as it ends. */
+  async function callUntil(connection: GrpcConnection, isOver: () => boolean, calls: Call[] = []): Promise<Call[]> {
     const quota = connection.service(QuotaService);
     const tenantId = aTenant();
-    const calls: Call[] = [];
     while (!isOver()) {
       const begunAt = performance.now();
       calls.push({ begunAt, reason: await quota.getStatus({ tenantId }).then(() => undefined, reasonOf) });
@@ -69,16 +68,18 @@ describe("a key that is revoked", () => {
     const addresses = [app.address, app.address, other.address, other.address];
     const connections = addresses.map((address) => new GrpcConnection(address, secret));
     let isOver = false;
-    const callers = connections.map((connection) => callUntil(connection, () => isOver));
+    const progress: Call[][] = connections.map(() => []);
+    const callers = connections.map((connection, index) => callUntil(connection, () => isOver, progress[index]));
+    await vi.waitUntil(() => progress.every((calls) => calls.length > 20), { timeout: 30_000 });
     // Renewed several times, at whatever moment this is.
     await delay(1_000 + Math.random() * 1_000);
     await app.apiKeys.revokeApiKey({ id });
     const answeredAt = performance.now();
-    await delay(300);
+    // Waited for by their number: a loaded machine makes few in any given time.
+    await vi.waitUntil(() => progress.every((calls) => callsAfter(calls, answeredAt).length > 5), { timeout: 30_000 });
     isOver = true;
     for (const calls of await Promise.all(callers)) {
-      const after = calls.filter(({ begunAt }) => begunAt > answeredAt);
-      expect(after.length).toBeGreaterThan(5);
+      const after = callsAfter(calls, answeredAt);
       // Refused as invalid until the peer has failed too often.
       const reasons = new Set(after.map(({ reason }) => reason));
       expect([...reasons].filter((reason) => reason !== "CREDENTIAL_INVALID" && reason !== "CALLER_THROTTLED")).toEqual(
@@ -91,6 +92,10 @@ describe("a key that is revoked", () => {
     await delay(1_500);
   });
 });
+
+function callsAfter(calls: readonly Call[], instant: number): Call[] {
+  return calls.filter(({ begunAt }) => begunAt > instant);
+}
 
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof RefusedCallError) return error.refusal.reason ?? error.refusal.code;
