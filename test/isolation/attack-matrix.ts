@@ -6,6 +6,7 @@ import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../gen/quota/v1/subscription_service_pb.ts";
 import { rolesOf } from "../../src/api/auth/rpc-roles.ts";
+import { http1 } from "../api/http/http-calls.ts";
 import { callRawGrpc, frame } from "../api/raw-grpc-call.ts";
 import { aCode, aTenant } from "../support/builders.ts";
 import { GrpcConnection, type Refusal, refusalOfCall } from "../support/grpc-client.ts";
@@ -92,7 +93,35 @@ export function describeAttackMatrix(name: string, start: () => Promise<AttackWo
           const reason = expect.stringMatching(/^CREDENTIAL_(MISSING|INVALID)$/);
           expect(answer, kind).toMatchObject({ code: "UNAUTHENTICATED", info: { reason } });
         }
-        for (const kind of ["revoked", "expired"]) expect(absent.get(kind), kind).toEqual(absent.get("forged"));
+        for (const kind of Object.keys(world.invalid).filter((one) => one !== "empty" && one !== "of another form")) {
+          expect(absent.get(kind), kind).toEqual(absent.get("forged"));
+        }
+      });
+
+      it("through the HTTP door is answered alike without a credential that is one, and with a wrong role", async () => {
+        const from = `127.0.4.${methods.indexOf(method) + 1}`;
+        const post = async (subject: Subject, headers: Record<string, string>) => {
+          const answer = await http1(world.app.httpUrl, pathOf(method), {
+            headers: { "content-type": "application/proto", ...headers },
+            body: bytesOf(method, subject),
+            from,
+          });
+          return { status: answer.status, ...answer.json() };
+        };
+        const absent = await answersTo(world, (headers) => post(world.absent, headers));
+        expect(await answersTo(world, (headers) => post(world.foreign, headers))).toEqual(absent);
+        for (const [kind, answer] of absent)
+          expect(answer, kind).toMatchObject({ status: 401, code: "unauthenticated" });
+        for (const kind of Object.keys(world.invalid).filter((one) => one !== "empty" && one !== "of another form")) {
+          expect(absent.get(kind), kind).toEqual(absent.get("forged"));
+        }
+        for (const role of wrong) {
+          const headers = { authorization: `Bearer ${world.secrets[role]}` };
+          const about = await Promise.all([world.foreign, world.absent, world.own].map((one) => post(one, headers)));
+          expect(about[0]).toMatchObject({ status: 403, details: [{ debug: { reason: "ROLE_NOT_ALLOWED" } }] });
+          expect(about[1]).toEqual(about[0]);
+          expect(about[2]).toEqual(about[0]);
+        }
       });
     });
 

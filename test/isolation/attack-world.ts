@@ -6,6 +6,7 @@ import { query } from "../start/database-state.ts";
 import { aCode, aTenant } from "../support/builders.ts";
 import { type KeyedApp, startKeyedApp } from "../support/keyed-app.ts";
 import type { TestAppOptions } from "../support/test-app.ts";
+import { audience, inSeconds, issuer, TokenIssuer } from "../support/token-issuer.ts";
 import type { Subject } from "./attack-rows.ts";
 
 export const roleNames = ["SERVICE", "TENANT", "ADMIN", "AUDITOR"] as const;
@@ -30,7 +31,9 @@ export interface AttackWorld {
 export const metricCode = "items";
 
 export async function startAttackWorld(options: TestAppOptions = {}): Promise<AttackWorld> {
-  const app = await startKeyedApp(options);
+  const source = await TokenIssuer.start();
+  const env = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: source.url, ...options.env };
+  const app = await startKeyedApp({ ...options, env });
   const service = await app.newKey();
   const tenants: { readonly secret: string; readonly subject: Subject }[] = [];
   for (const amount of [3n, 40n]) {
@@ -62,8 +65,15 @@ export async function startAttackWorld(options: TestAppOptions = {}): Promise<At
     "update quota_api_key set expires_at = created_at + interval '1 ms' where id = $1",
     [expired.id],
   );
+  const token = await source.issue({ role: "ADMIN" });
   return {
-    app,
+    app: {
+      ...app,
+      stop: async () => {
+        await app.stop();
+        await source.stop();
+      },
+    },
     own: own.subject,
     foreign: foreign.subject,
     absent: {
@@ -86,6 +96,8 @@ export async function startAttackWorld(options: TestAppOptions = {}): Promise<At
       forged: `${foreign.secret.slice(0, -6)}abcdef`,
       revoked: revoked.secret,
       expired: expired.secret,
+      "a forged token": `${token.slice(0, -6)}${token.endsWith("AAAAAA") ? "BBBBBB" : "AAAAAA"}`,
+      "an expired token": await source.issue({ role: "ADMIN", exp: inSeconds(-3_600) }),
       "of another form": "let me in",
       empty: "",
     },

@@ -13,17 +13,27 @@ export interface HttpCall {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
+  /** The address that a call over HTTP/1.1 comes from; only Linux gives all of 127.0.0.0/8 freely. */
+  readonly from?: string;
 }
 
 /** A request over HTTP/1.1 with the target as it is, which `fetch` would tidy up. */
 export async function http1(baseUrl: string, target: string, call: HttpCall = {}): Promise<HttpAnswer> {
   const { hostname, port } = new URL(baseUrl);
-  const { method = call.body === undefined ? "GET" : "POST", headers = {}, body } = call;
+  const { method = call.body === undefined ? "GET" : "POST", headers = {}, body, from } = call;
   return await new Promise((resolve, reject) => {
     // Asks to keep the connection, so that it is the server alone who closes it.
     const agent = new Agent({ keepAlive: true });
     const sent = requestHttp1(
-      { host: hostname, port, path: target, method, headers: headers as Record<string, string>, agent },
+      {
+        host: hostname,
+        port,
+        path: target,
+        method,
+        headers: headers as Record<string, string>,
+        agent,
+        ...(from === undefined ? {} : { localAddress: from }),
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
