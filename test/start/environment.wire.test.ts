@@ -25,7 +25,7 @@ const badValues: readonly BadValue[] = [
   { variable: "HTTP_LISTEN", value: "localhost" },
   { variable: "HTTP_LISTEN", value: "[::]:8080", allowed: "only a loopback address" },
   { variable: "CORS_ORIGINS", value: "*" },
-  { variable: "DATABASE_URL", value: "mysql://quota:hush@127.0.0.1/quota", shown: "mysql://quota:***@127.0.0.1/quota" },
+  { variable: "DATABASE_URL", value: "mysql://quota:hush@127.0.0.1/quota", shown: "***" },
   { variable: "DATABASE_OWNER_URL", value: "host=127.0.0.1 password=hush", shown: "***" },
   {
     variable: "DATABASE_OWNER_URL",
