@@ -4,26 +4,31 @@
  *
  *     npm run seed -w packages/console -- http://127.0.0.1:8080
  *
- * Events bear the database's time, so everything seems to happen now. With a second argument, the path of a libfaketime file
- * (`FAKETIME_TIMESTAMP_FILE`) that the service runs under, the script moves the service's clock through the month instead.
+ * A service with AUTH=required wants `--admin-key-file`, with a key of the role ADMIN: the script makes a key for everyone who
+ * takes part, and says which one opens the console.
+ *
+ * Events bear the database's time, so everything seems to happen now. With `--clock-file`, the path of a libfaketime file
+ * (`FAKETIME_TIMESTAMP_FILE`) that the database runs under, the script moves its clock through the month instead.
  */
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-web";
 import { PlanService } from "../../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
 import { SubscriptionService } from "../../../gen/quota/v1/subscription_service_pb.ts";
 import { LimitEnforcement, PeriodKind } from "../../../gen/quota/v1/usage_pb.ts";
+import { demoCallers } from "./demo-callers.ts";
 import { type DemoTenant, demoTenants, numbersFrom } from "./demo-tenants.ts";
 
-const [baseUrl, clockFile] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { "admin-key-file": { type: "string" }, "clock-file": { type: "string" } },
+});
+const [baseUrl] = positionals;
+const clockFile = values["clock-file"];
 if (baseUrl === undefined) throw new Error("name the address of the HTTP door, such as http://127.0.0.1:8080");
 
-const transport = createConnectTransport({ baseUrl });
-const plans = createClient(PlanService, transport);
-const subscriptions = createClient(SubscriptionService, transport);
-const quota = createClient(QuotaService, transport);
 const random = numbersFrom(7);
 
 const hourSeconds = 3_600;
@@ -69,7 +74,7 @@ async function subscribe(tenant: DemoTenant): Promise<void> {
 }
 
 async function raiseLimit(tenant: DemoTenant, limit: bigint, reason: string): Promise<void> {
-  await subscriptions.putLimitOverride({
+  await overrides.putLimitOverride({
     override: { tenantId: tenant.tenantId, metricCode: "tracked_products", limit, reason },
   });
 }
@@ -105,6 +110,11 @@ const now = new Date();
 const days = clockFile === undefined ? 0 : now.getUTCDate() - 1;
 
 await setClock(days * daySeconds + hourSeconds);
+const callers = await demoCallers(baseUrl, values["admin-key-file"]);
+const plans = createClient(PlanService, callers.operations);
+const subscriptions = createClient(SubscriptionService, callers.signUp);
+const overrides = createClient(SubscriptionService, callers.success);
+const quota = createClient(QuotaService, callers.shop);
 await createPlans();
 for (const tenant of demoTenants) await subscribe(tenant);
 
@@ -126,8 +136,9 @@ for (let hour = 24; hour > 0; hour -= 1) {
 await setClock(60);
 const [first] = demoTenants;
 if (first !== undefined) {
-  await subscriptions.deleteLimitOverride({ tenantId: first.tenantId, metricCode: "tracked_products" });
+  await overrides.deleteLimitOverride({ tenantId: first.tenantId, metricCode: "tracked_products" });
   await use(first, "tracked_products", 40, "catalogue-upload");
 }
 await setClock(0);
 console.log(`${demoTenants.length} tenants; begin with ${first?.tenantId}`);
+if (callers.auditorKey !== undefined) console.log(`the console opens with ${callers.auditorKey}`);

@@ -43,8 +43,7 @@ export function summaryOf(
     ({ path, kind }) => kind !== "same" && !bookkeepingFields.has(path),
   );
   const [first] = differing;
-  const shown = first === undefined ? undefined : { ...first, before: first.before ?? "–", after: first.after ?? "–" };
-  return { first: shown, others: Math.max(differing.length - 1, 0) };
+  return { first, others: Math.max(differing.length - 1, 0) };
 }
 
 function kindOf(was: string | undefined, is: string | undefined): Difference["kind"] {

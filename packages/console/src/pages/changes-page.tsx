@@ -63,7 +63,7 @@ function Actor({ change }: { readonly change: ControlChange }) {
   if (change.actorKeyId === undefined) return change.actorName;
   return (
     <>
-      <PlaceLink to="changes" parameters={{ actor: change.actorKeyId }}>
+      <PlaceLink to="changes" parameters={{ actor: change.actorKeyId }} className="one-line">
         {change.actorName}
       </PlaceLink>{" "}
       <span className="muted">{roleName(change.actorRole)}</span>

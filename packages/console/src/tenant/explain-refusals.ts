@@ -26,8 +26,22 @@ export interface RefusalExplanation {
   readonly status: QuotaStatus | undefined;
   /** The override that gives the present limit. */
   readonly override: LimitOverride | undefined;
+  /** An override that is gone, and under which the last request would have been admitted. */
+  readonly lost: LostOverride | undefined;
   /** True when another limit is in force than at the last refusal. */
   readonly hasLimitChanged: boolean;
+}
+
+/** An override that does not hold any more. */
+export interface LostOverride {
+  readonly metricCode: string;
+  /** Undefined means unlimited. */
+  readonly limit: bigint | undefined;
+  readonly reason: string;
+  readonly how: "deleted" | "expired";
+  readonly endedAt: Date;
+  /** Who deleted it. */
+  readonly by: string | undefined;
 }
 
 /** What the last refused request would meet if it came again now. */
@@ -37,11 +51,13 @@ export type RequestNow = "admitted" | "flagged" | "refused" | "not-in-plan";
  * Puts the refusals beside the present state, the metric that was refused last first.
  *
  * @param refusals in any order, all of one tenant
+ * @param lost the last one of each metric
  */
 export function explainRefusals(
   refusals: readonly UsageRefusal[],
   statuses: readonly QuotaStatus[],
   overrides: readonly LimitOverride[],
+  lost: readonly LostOverride[],
 ): RefusalExplanation[] {
   const byMetric = Map.groupBy(refusals, ({ metricCode }) => metricCode);
   return [...byMetric]
@@ -51,7 +67,8 @@ export function explainRefusals(
         status?.limitSource === LimitSource.OVERRIDE
           ? overrides.find((candidate) => candidate.metricCode === metricCode)
           : undefined;
-      return explainMetric(metricCode, group, status, override);
+      const gone = override === undefined ? lost.find((candidate) => candidate.metricCode === metricCode) : undefined;
+      return explainMetric(metricCode, group, status, override, gone);
     })
     .sort((a, b) => b.lastHour.getTime() - a.lastHour.getTime() || (a.metricCode < b.metricCode ? -1 : 1));
 }
@@ -61,6 +78,7 @@ function explainMetric(
   refusals: readonly UsageRefusal[],
   status: QuotaStatus | undefined,
   override: LimitOverride | undefined,
+  lost: LostOverride | undefined,
 ): RefusalExplanation {
   const last = refusals.reduce((latest, refusal) => (hourMs(refusal) > hourMs(latest) ? refusal : latest));
   const { lastLimit: limit, lastCurrent: current, lastRequested: requested } = last;
@@ -76,8 +94,16 @@ function explainMetric(
     now: requestNow(requested, status),
     status,
     override,
+    lost: lost !== undefined && wasTheCause(lost, last) ? lost : undefined,
     hasLimitChanged: status !== undefined && status.limit !== limit,
   };
+}
+
+/** True when the override was gone by the refusal, and would have admitted what was refused. */
+function wasTheCause({ limit, endedAt }: LostOverride, last: UsageRefusal): boolean {
+  const hourLengthMs = 3_600_000;
+  const wasGone = endedAt.getTime() < hourMs(last) + hourLengthMs;
+  return wasGone && (limit === undefined || last.lastCurrent + last.lastRequested <= limit);
 }
 
 function requestNow(requested: bigint, status: QuotaStatus | undefined): RequestNow {

@@ -7,7 +7,7 @@ import { TimeText } from "../components/time-text.tsx";
 import { useShownZone } from "../components/time-zones.tsx";
 import { formatCount, formatLimit, formatQuantity } from "../format/numbers.ts";
 import { formatDistance, formatHour, formatInstant, instantOf } from "../format/times.ts";
-import { explainRefusals, type RefusalExplanation, type RequestNow } from "./explain-refusals.ts";
+import { explainRefusals, type LostOverride, type RefusalExplanation, type RequestNow } from "./explain-refusals.ts";
 import { refusalDays } from "./use-tenant.ts";
 
 const hourMs = 3_600_000;
@@ -18,15 +18,17 @@ export function RefusalExplanations({
   refusals,
   statuses,
   overrides,
+  lost,
   onMetric,
 }: {
   readonly tenantId: string;
   readonly refusals: ListRefusalsResponse;
   readonly statuses: readonly QuotaStatus[] | null;
   readonly overrides: readonly LimitOverride[];
+  readonly lost: readonly LostOverride[];
   readonly onMetric: (metricCode: string) => void;
 }) {
-  const explanations = explainRefusals(refusals.refusals, statuses ?? [], overrides);
+  const explanations = explainRefusals(refusals.refusals, statuses ?? [], overrides, lost);
   return (
     <section aria-labelledby="why-title">
       <h2 id="why-title">Why was this tenant refused?</h2>
@@ -85,8 +87,9 @@ function Explanation({
         It asked for <strong>{formatCount(requested)}</strong> with <strong>{formatCount(current)}</strong> of{" "}
         <strong>{formatCount(limit)}</strong> used:{" "}
         <strong className="why-excess">{formatCount(excess)} too many</strong>.
-        {explanation.isAmountAboveLimit ? " The amount alone is above the limit, so no new period would help." : ""}
+        {explanation.isAmountAboveLimit ? " The amount alone is above the limit." : ""}
       </p>
+      {explanation.lost === undefined ? null : <LostText lost={explanation.lost} tenantId={tenantId} />}
       <p className="why-now">
         <NowIcon now={explanation.now} /> <NowText explanation={explanation} tenantId={tenantId} />
       </p>
@@ -106,27 +109,51 @@ const nowSentences: Readonly<Record<RequestNow, string>> = {
 };
 
 function NowText({ explanation, tenantId }: { readonly explanation: RefusalExplanation; readonly tenantId: string }) {
-  const { now, status, override, hasLimitChanged, limit } = explanation;
+  const { now, status, override, hasLimitChanged, limit, requested } = explanation;
   if (status === undefined) return <>{nowSentences[now]}.</>;
-  const periodEnd = instantOf(status.periodEnd);
+  const isHopeless = now === "refused" && status.limit !== undefined && requested > status.limit;
   return (
     <>
-      {nowSentences[now]}: {formatCount(status.current)} of {formatLimit(status.limit)} used,{" "}
-      {periodEnd === undefined ? (
-        "in a period that never ends"
+      {nowSentences[now]}
+      {isHopeless ? (
+        `, and in every period: the whole limit is ${formatLimit(status.limit)}`
       ) : (
         <>
-          until <TimeText instant={periodEnd} tenantId={tenantId} /> ({formatDistance(periodEnd, new Date())})
+          : {formatCount(status.current)} of {formatLimit(status.limit)} used,{" "}
+          <PeriodEndText status={status} tenantId={tenantId} />
         </>
       )}
       . {hasLimitChanged ? `The limit was ${formatCount(limit)} then. ` : ""}
-      It comes from: <SourceBadge source={status.limitSource} />{" "}
+      The limit comes from: <SourceBadge source={status.limitSource} />{" "}
       {override === undefined ? (
         <code>{status.planCode}</code>
       ) : (
         <OverrideText override={override} tenantId={tenantId} />
       )}
     </>
+  );
+}
+
+function PeriodEndText({ status, tenantId }: { readonly status: QuotaStatus; readonly tenantId: string }) {
+  const periodEnd = instantOf(status.periodEnd);
+  if (periodEnd === undefined) return <>in a period that never ends</>;
+  return (
+    <>
+      until <TimeText instant={periodEnd} tenantId={tenantId} /> ({formatDistance(periodEnd, new Date())})
+    </>
+  );
+}
+
+/** What changed beneath the tenant: often the whole answer. */
+function LostText({ lost, tenantId }: { readonly lost: LostOverride; readonly tenantId: string }) {
+  const { limit, reason, how, endedAt, by } = lost;
+  return (
+    <p className="why-lost">
+      An override to <strong>{formatLimit(limit)}</strong>
+      {reason === "" ? "" : ` (“${reason}”)`} would have admitted it. It {how === "deleted" ? "was deleted" : "expired"}{" "}
+      on <TimeText instant={endedAt} tenantId={tenantId} />
+      {by === undefined ? "" : ` by ${by}`}.
+    </p>
   );
 }
 

@@ -5,6 +5,7 @@ import { PageHeader } from "../components/page-header.tsx";
 import { Skeleton } from "../components/states.tsx";
 import type { ChangeParameters } from "../routing/location.ts";
 import type { Parameters } from "../routing/routes.ts";
+import { lostOverridesOf } from "./lost-overrides.ts";
 import { RefusalExplanations } from "./refusal-explanations.tsx";
 import { TenantChanges } from "./tenant-changes.tsx";
 import { TenantMetrics } from "./tenant-metrics.tsx";
@@ -24,7 +25,7 @@ export function TenantView({
   readonly change: ChangeParameters;
 }) {
   const tenant = useTenant(tenantId);
-  const { subscription, statuses, overrides, refusals } = tenant;
+  const { subscription, statuses, overrides, overrideChanges, refusals } = tenant;
   const chosen =
     statuses?.find(({ metricCode }) => metricCode === parameters["metric"]) ??
     statuses?.find(({ metricCode }) => metricCode === refusals?.refusals[0]?.metricCode) ??
@@ -33,15 +34,15 @@ export function TenantView({
     <>
       <PageHeader title="Tenant" summary={<code className="id">{tenantId}</code>}>
         <PlaceLink to="events" parameters={{ tenant: tenantId }} className="button">
-          Its events
+          Events
         </PlaceLink>
         <PlaceLink to="records" parameters={{ tenant: tenantId }} className="button">
-          Its records
+          Records
         </PlaceLink>
       </PageHeader>
       {tenant.error === undefined ? null : <FailurePanel failure={failureOf(tenant.error)} onRetry={tenant.refetch} />}
       <TenantPlan tenant={tenant} tenantId={tenantId} />
-      {statuses === undefined || overrides === undefined || refusals === undefined ? (
+      {statuses === undefined || overrides === undefined || overrideChanges === undefined || refusals === undefined ? (
         tenant.error === undefined ? (
           <Skeleton lines={10} />
         ) : null
@@ -52,6 +53,7 @@ export function TenantView({
             refusals={refusals}
             statuses={statuses}
             overrides={overrides}
+            lost={lostOverridesOf(overrides, overrideChanges, new Date())}
             onMetric={(metric) => change({ metric, period: undefined })}
           />
           {statuses === null ? null : (

@@ -4,6 +4,7 @@ import { skipToken, useQuery } from "@connectrpc/connect-query";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { AdminService, type ListRefusalsResponse } from "../../../../gen/quota/v1/admin_service_pb.ts";
+import { type ControlChange, ControlObjectKind } from "../../../../gen/quota/v1/control_change_pb.ts";
 import type { Plan } from "../../../../gen/quota/v1/plan_pb.ts";
 import { PlanService } from "../../../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../../../gen/quota/v1/quota_service_pb.ts";
@@ -16,6 +17,8 @@ import { isNotFound, reasonOf } from "../api/failure.ts";
 export const refusalDays = 30;
 const dayMs = 86_400_000;
 const rowsMax = 1_000;
+/** One that was deleted before so many others explains no refusal of these days. */
+const overrideChangesMax = 100;
 
 /** What is known of a tenant. A part that is undefined is on its way. */
 export interface TenantFacts {
@@ -24,6 +27,8 @@ export interface TenantFacts {
   /** Null where neither a subscription nor a default gives one: every use is then refused with NO_PLAN. */
   readonly statuses: readonly QuotaStatus[] | null | undefined;
   readonly overrides: readonly LimitOverride[] | undefined;
+  /** The changes of its overrides, the newest first. */
+  readonly overrideChanges: readonly ControlChange[] | undefined;
   readonly refusals: ListRefusalsResponse | undefined;
   readonly plan: Plan | undefined;
   readonly error: ConnectError | undefined;
@@ -36,6 +41,11 @@ export function useTenant(tenantId: string): TenantFacts {
   const subscription = useQuery(SubscriptionService.method.getSubscription, { tenantId });
   const status = useQuery(QuotaService.method.getStatus, { tenantId });
   const overrides = useQuery(SubscriptionService.method.listLimitOverrides, { tenantId, pageSize: rowsMax });
+  const overrideChanges = useQuery(AdminService.method.listChanges, {
+    tenantId,
+    objectKind: ControlObjectKind.LIMIT_OVERRIDE,
+    pageSize: overrideChangesMax,
+  });
   const refusals = useQuery(AdminService.method.listRefusals, { tenantId, hourFrom, pageSize: rowsMax });
 
   const hasNoSubscription = subscription.error !== null && isNotFound(subscription.error);
@@ -43,11 +53,19 @@ export function useTenant(tenantId: string): TenantFacts {
   const planCode = subscription.data?.subscription?.planCode ?? status.data?.metrics[0]?.planCode;
   const plan = useQuery(PlanService.method.getPlan, planCode === undefined ? skipToken : { code: planCode });
 
-  const queries: readonly UseQueryResult<unknown, ConnectError>[] = [subscription, status, overrides, refusals, plan];
+  const queries: readonly UseQueryResult<unknown, ConnectError>[] = [
+    subscription,
+    status,
+    overrides,
+    overrideChanges,
+    refusals,
+    plan,
+  ];
   const errors = [
     hasNoSubscription ? null : subscription.error,
     hasNoPlan ? null : status.error,
     overrides.error,
+    overrideChanges.error,
     refusals.error,
     plan.error,
   ];
@@ -55,6 +73,7 @@ export function useTenant(tenantId: string): TenantFacts {
     subscription: hasNoSubscription ? null : subscription.data?.subscription,
     statuses: hasNoPlan ? null : status.data?.metrics,
     overrides: overrides.data?.overrides,
+    overrideChanges: overrideChanges.data?.changes,
     refusals: refusals.data,
     plan: plan.data?.plan,
     error: errors.find((error) => error !== null) ?? undefined,

@@ -12,6 +12,8 @@ describe("changes", () => {
     expect((await columnTexts(page, "Did")).slice(0, 4)).toEqual(["created", "created", "changed", "created"]);
     expect((await columnTexts(page, "Object"))[0]).toBe("per_week");
     expect((await columnTexts(page, "Tenant"))[0]).toBe(busyTenant);
+    expect((await columnTexts(page, "Change"))[0]).toBe("limit 40 “agreed by phone”");
+    expect((await columnTexts(page, "Change"))[1]).toBe("plan lab, Asia/Tokyo");
     expect((await columnTexts(page, "Change"))[2]).toMatch(/displayName\s+Laboratory → Lab$/);
   });
 
@@ -22,6 +24,11 @@ describe("changes", () => {
     const row = page.locator(".diff tr", { hasText: "displayName" });
     expect(await row.locator("del").innerText()).toBe("Laboratory");
     expect(await row.locator("ins").innerText()).toBe("Lab");
+    const places = await page.locator(".diff-changed th, .diff-added th").allInnerTexts();
+    expect(places).toEqual(["displayName", "revision", "updatedAt"]);
+    await page.getByText("unchanged fields").click();
+    const enforcement = page.locator(".diff-same", { hasText: "limits[per_week].enforcement" });
+    expect(await enforcement.innerText()).toMatch(/HARD\s+HARD/);
     expect(await page.locator(".diff-same", { hasText: "limits[per_week].limit" }).innerText()).toContain("unchanged");
   });
 

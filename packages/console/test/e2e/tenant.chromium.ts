@@ -36,9 +36,11 @@ describe("a tenant's page", () => {
     expect(await products.innerText()).toMatch(/1 refusal, the last on .* between/);
     expect(await products.innerText()).toContain("It asked for 10 with 42 of 50 used: 2 too many.");
     expect(await products.innerText()).toContain("The same request would still be refused: 42 of 50 used, until");
-    expect(await products.innerText()).toMatch(/It comes from:\s+subscribed plan\s+starter/);
+    expect(await products.innerText()).toMatch(/The limit comes from:\s+subscribed plan\s+starter/);
     const exports = page.locator("article", { hasText: "exports" });
-    expect(await exports.innerText()).toContain("The amount alone is above the limit, so no new period would help.");
+    expect(await exports.innerText()).toContain("The amount alone is above the limit.");
+    expect(await exports.innerText()).toContain("still be refused, and in every period: the whole limit is 10.");
+    expect(await exports.innerText()).not.toContain("until");
   });
 
   it("shows plan, subscription and the state of every metric", async () => {
