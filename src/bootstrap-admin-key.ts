@@ -76,7 +76,9 @@ async function readSecret(file: string): Promise<string> {
     return (await readFile(file, "utf8")).trim();
   } catch (error) {
     if (error instanceof StartError) throw error;
-    throw problem(file, `cannot be read (${reasonOf(error)}); make it with: ${makingOf(file)}`);
+    const reason = reasonOf(error);
+    const advice = reason === "ENOENT" ? `make it with: ${makingOf(file)}` : anotherFile;
+    throw problem(file, `cannot be read (${reason}); ${advice}`);
   }
 }
 
@@ -88,13 +90,17 @@ async function withFile(handle: FileHandle, work: (handle: FileHandle) => Promis
   }
 }
 
+/** For a path that leads to something: it may be a file that others need, named by mistake. */
+const anotherFile = `leave it and name a new file, made with: ${makingOf("admin-key")}`;
+
 /** Says nothing of what the file holds: it may be another secret. */
 function notASecret(file: string): StartError {
-  return problem(file, `does not hold qsk_ and 80 lower-case hexadecimal digits; make it with: ${makingOf(file)}`);
+  return problem(file, `does not hold qsk_ and 80 lower-case hexadecimal digits; ${anotherFile}`);
 }
 
+/** "set -C" writes over nothing that is there. */
 function makingOf(file: string): string {
-  return `(umask 077; echo "qsk_$(openssl rand -hex 40)" > ${file})`;
+  return `(umask 077; set -C; echo "qsk_$(openssl rand -hex 40)" > ${file})`;
 }
 
 function problem(file: string, what: string): StartError {

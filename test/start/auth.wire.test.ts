@@ -155,14 +155,21 @@ describe("BOOTSTRAP_ADMIN_KEY_FILE", () => {
 
   it("must be there and hold a secret, and says how one is made without telling what it holds", async () => {
     const missing = "/nonexistent/admin-key";
-    const makingOf = (path: string) => `make it with: (umask 077; echo "qsk_$(openssl rand -hex 40)" > ${path})`;
+    const makingOf = (path: string) => `(umask 077; set -C; echo "qsk_$(openssl rand -hex 40)" > ${path})`;
     expectRefusal(
       await failToStart({ ...env, BOOTSTRAP_ADMIN_KEY_FILE: missing }),
-      new RegExp(`^BOOTSTRAP_ADMIN_KEY_FILE: ${missing} cannot be read \\(ENOENT\\); ${escaped(makingOf(missing))}$`),
+      new RegExp(
+        `^BOOTSTRAP_ADMIN_KEY_FILE: ${missing} cannot be read \\(ENOENT\\); make it with: ${escaped(makingOf(missing))}$`,
+      ),
     );
     const file = await aKeyFile("hunter2");
     const form = "does not hold qsk_ and 80 lower-case hexadecimal digits";
-    const refused = new RegExp(`^BOOTSTRAP_ADMIN_KEY_FILE: ${file.path} ${form}; ${escaped(makingOf(file.path))}$`);
+    // What is there already may be another program's.
+    const another = escaped(`leave it and name a new file, made with: ${makingOf("admin-key")}`);
+    const refused = new RegExp(`^BOOTSTRAP_ADMIN_KEY_FILE: ${file.path} ${form}; ${another}$`);
+    const below = `${file.path}/admin-key`;
+    const unreadable = new RegExp(`^BOOTSTRAP_ADMIN_KEY_FILE: ${below} cannot be read \\(ENOTDIR\\); ${another}$`);
+    expectRefusal(await failToStart({ ...env, BOOTSTRAP_ADMIN_KEY_FILE: below }), unreadable);
     expectRefusal(await failToStart({ ...env, BOOTSTRAP_ADMIN_KEY_FILE: file.path }), refused);
     await writeFile(file.path, `${aSecret()}\n`.repeat(20));
     expectRefusal(await failToStart({ ...env, BOOTSTRAP_ADMIN_KEY_FILE: file.path }), refused);
