@@ -17,6 +17,8 @@ export interface JsonLoss {
   readonly repeated?: string;
   /** What is lost of the value, as it continues "is" or "holds". */
   readonly lost?: string;
+  /** What to do about it. */
+  readonly advice?: string;
   /** The value is too deep in others; what lies in it was not looked at. */
   readonly isTooDeep?: true;
 }
@@ -96,8 +98,8 @@ class JsonScan {
   }
 
   #takeScalar(token: string): void {
-    const lost = lossOfScalar(token);
-    if (lost !== undefined) this.losses.push({ path: this.#path(), lost });
+    const loss = lossOfScalar(token);
+    if (loss !== undefined) this.losses.push({ path: this.#path(), ...loss });
   }
 
   #path(): JsonPath {
@@ -105,17 +107,17 @@ class JsonScan {
   }
 }
 
-function lossOfScalar(token: string): string | undefined {
+function lossOfScalar(token: string): Pick<JsonLoss, "lost" | "advice"> | undefined {
   if (token.startsWith('"')) {
     const value: string = JSON.parse(token);
-    return value.isWellFormed() ? undefined : halfPair(value);
+    return value.isWellFormed() ? undefined : { lost: halfPair(value) };
   }
   if (!/^-?[0-9]/.test(token)) return undefined;
   const number = Number(token);
-  if (!Number.isFinite(number)) return `the number ${quotedNumber(token)}, only finite numbers are allowed`;
+  if (!Number.isFinite(number)) return { lost: `the number ${quotedNumber(token)}, only finite numbers are allowed` };
   const isInteger = /^-?[0-9]+$/.test(token);
   return isInteger && BigInt(token) !== BigInt(number)
-    ? `the number ${quotedNumber(token)}, of which a JSON number loses digits; send it as text`
+    ? { lost: `the number ${quotedNumber(token)}, of which a JSON number loses digits`, advice: "send it as text" }
     : undefined;
 }
 

@@ -28,12 +28,17 @@ export function violationsOfJson(schema: DescMessage, value: Json, path = ""): F
 }
 
 /** The same for what the value does not show. A loss inside of free JSON is told of the field that holds it. */
-export function violationOfLoss(schema: DescMessage, { path, repeated, lost, isTooDeep }: JsonLoss): FieldViolation {
+export function violationOfLoss(
+  schema: DescMessage,
+  { path, repeated, lost, advice, isTooDeep }: JsonLoss,
+): FieldViolation {
   const whole = repeated === undefined ? path : [...path, repeated];
   const { field, depth } = fieldAt(schema, whole);
   if (isTooDeep === true) return { field, description: "is nested too deeply" };
   const isField = depth === whole.length;
-  if (repeated === undefined) return { field, description: `${isField ? "is" : "holds"} ${lost}` };
+  if (repeated === undefined) {
+    return { field, description: `${isField ? "is" : "holds"} ${lost}${advice === undefined ? "" : `; ${advice}`}` };
+  }
   return { field, description: isField ? "is given more than once" : `holds ${quoted(repeated)} more than once` };
 }
 
@@ -119,7 +124,8 @@ function joined(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 
-function shown(value: Json): string {
+/** A value, as a description has it. */
+export function shown(value: Json): string {
   if (typeof value === "string") return quoted(value);
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" && value !== null ? "an object" : String(value);

@@ -1,3 +1,4 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterEach, describe, expect, it } from "vitest";
 import { httpStatusByReason } from "../../../src/api/http/rest/rest-error.ts";
@@ -173,6 +174,46 @@ describe("POST /api/quota/check/", () => {
     expect(errorOf(answer).code).toBe("INVALID_REQUEST");
     expect(fieldsOf(answer)).toEqual(fields);
     expect(asked).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ["1.5", "is 1.5, not a whole number from 1 to 1000000000000000"],
+    ["true", "is true, not a whole number from 1 to 1000000000000000"],
+    ['"1"', 'is "1", not a whole number from 1 to 1000000000000000'],
+    ["1e300", "is 1e+300, not a whole number from 1 to 1000000000000000"],
+    [
+      "9007199254740993",
+      "is the number 9007199254740993, of which a JSON number loses digits; a whole number from 1 to 1000000000000000 is allowed",
+    ],
+  ])("of the amount %s says what is allowed, which text is not", async (amount, description) => {
+    await start();
+    const answer = await check(`{"metric_code":"a","amount":${amount}}`);
+    expect(errorOf(answer).details["violations"]).toEqual([{ field: "amount", description }]);
+  });
+
+  it("of a tenant in its body names the field, not the header that nobody sent", async () => {
+    await start();
+    const answer = await check({ metric_code: "a", amount: 1, tenant_id: "x" });
+    expect(fieldsOf(answer)).toEqual(["tenant_id"]);
+    expect(errorOf(answer).message).toContain("tenant_id is not known");
+    expect(fieldsOf(await call(`${statusPath}?tenant_id=x`))).toEqual(["tenant_id"]);
+  });
+
+  it("is inflated, within its bound, from the encodings that are known", async () => {
+    await start();
+    const bytes = Buffer.from('{"metric_code":"a","amount":10}');
+    const packed = { gzip: gzipSync(bytes), GZIP: gzipSync(bytes), br: brotliCompressSync(bytes), identity: bytes };
+    for (const [encoding, body] of Object.entries(packed)) {
+      const answer = await call(checkPath, { headers: { ...json, "content-encoding": encoding }, body });
+      expect(answer.json()).toEqual({ would_exceed: true, remaining: -2 });
+    }
+    const gzip = { ...json, "content-encoding": "gzip" };
+    expect(fieldsOf(await call(checkPath, { headers: gzip, body: bytes }))).toEqual(["request"]);
+    const bomb = gzipSync(Buffer.alloc(1024 * 1024));
+    expect((await call(checkPath, { headers: gzip, body: bomb })).status).toBe(413);
+    const unknown = await call(checkPath, { headers: { ...json, "content-encoding": "zstd" }, body: bytes });
+    expect(unknown.status).toBe(415);
+    expect(unknown.headers["accept-encoding"]).toBe("identity, gzip, br");
   });
 
   it.each(["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", ""])(

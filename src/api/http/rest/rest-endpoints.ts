@@ -6,13 +6,16 @@ import {
   type GetStatusResponse,
   QuotaService,
 } from "../../../../gen/quota/v1/quota_service_pb.ts";
-import { counterMax, requestBytesMax } from "../../../domain/bounds.ts";
+import { amountMax, counterMax, requestBytesMax } from "../../../domain/bounds.ts";
 import { echoOf, quoted } from "../../../domain/echo.ts";
 import { type FieldViolation, InvalidRequestError } from "../../../domain/errors/invalid-request-error.ts";
 import { messageOfJson } from "../../decoding/decode-json.ts";
+import type { JsonLoss } from "../../decoding/json-losses.ts";
+import { shown } from "../../decoding/json-violations.ts";
 import { isJsonObject, type JsonObject, readJson } from "../../decoding/read-json.ts";
 import { enforcementsByNumber } from "../../mapping/enums.ts";
 import { answerCall, type CallableRpc, type Outcome, type ServingContext } from "../answer-call.ts";
+import { decompress, encodingsTold, isKnownEncoding } from "../decompress.ts";
 import { type Answer, type Exchange, jsonAnswer } from "../exchange.ts";
 import { readBody } from "../read-body.ts";
 import { restError, restErrorOf } from "./rest-error.ts";
@@ -29,6 +32,7 @@ interface RestEndpoint {
 }
 
 const jsonContentType = /^application\/json(?:\s*;\s*charset="?utf-?8"?)?$/i;
+const amountAllowed = `a whole number from 1 to ${amountMax}`;
 const checkNames = ["metric_code", "amount"] as const;
 
 /** The two endpoints of the original design, each an RPC in other clothes: same rules, same roles, same errors. */
@@ -83,11 +87,22 @@ export class RestEndpoints {
     if (contentType !== undefined && !contentType.test(exchange.header("content-type")?.trim() ?? "")) {
       return exchange.noCall(restError(415, "UNSUPPORTED_MEDIA_TYPE", "the request must be application/json"));
     }
-    const readRequest = (): Promise<Message> => endpoint.readRequest(exchange);
+    const encoding = contentEncodingOf(exchange);
+    if (contentType !== undefined && !isKnownEncoding(encoding)) {
+      const message = `the encoding ${quoted(encoding)} is not known; known are ${encodingsTold}`;
+      const headers = { "accept-encoding": encodingsTold };
+      return exchange.noCall(restError(415, "UNSUPPORTED_MEDIA_TYPE", message, {}, headers));
+    }
+    let isRead = false;
+    const readRequest = async (): Promise<Message> => {
+      const request = await endpoint.readRequest(exchange);
+      isRead = true;
+      return request;
+    };
     const write = ({ status, message }: Outcome): Answer =>
       status === undefined
         ? jsonAnswer(200, endpoint.body(message), { "cache-control": "no-store" })
-        : restErrorOf(status);
+        : restErrorOf(status, isRead ? tenantIdHeader : "tenant_id");
     return await answerCall(rpc, exchange, undefined, { readRequest, write }, this.#serving);
   }
 }
@@ -105,9 +120,14 @@ function tenantIdOf(exchange: Exchange): string {
 
 /** Read as the RPC's request, of which it is a part: two fields, under the contract's names only. */
 async function readCheck(exchange: Exchange): Promise<Message> {
-  const { value, losses } = readJson(await readBody(exchange, requestBytesMax));
-  if (isJsonObject(value)) refuse([...unknownNames(Object.keys(value), checkNames), ...textForNumber(value)]);
-  const request = messageOfJson(CheckQuotaRequestSchema, { value, losses });
+  const body = await decompress(await readBody(exchange, requestBytesMax), contentEncodingOf(exchange));
+  const { value, losses } = readJson(body);
+  const told = losses.map((loss) => (isOfAmount(loss) ? { ...loss, advice: `${amountAllowed} is allowed` } : loss));
+  const isAmountTold = told.some(isOfAmount);
+  if (isJsonObject(value)) {
+    refuse([...unknownNames(Object.keys(value), checkNames), ...(isAmountTold ? [] : noPlainNumber(value))]);
+  }
+  const request = messageOfJson(CheckQuotaRequestSchema, { value, losses: told });
   request.tenantId = tenantIdOf(exchange);
   return request;
 }
@@ -119,9 +139,23 @@ function unknownNames(names: readonly string[], known: readonly string[]): Field
     .map((name) => ({ field: echoOf(name), description: `is not known; ${told}` }));
 }
 
-/** The JSON of protobuf takes numbers as text too; these endpoints have their numbers plain, in both directions. */
-function textForNumber({ amount }: JsonObject): FieldViolation[] {
-  return typeof amount === "string" ? [{ field: "amount", description: `is ${quoted(amount)}, not a number` }] : [];
+/** The text of the request says more about the amount than is left of it. */
+function isOfAmount({ path, lost }: JsonLoss): boolean {
+  return lost !== undefined && path.length === 1 && path[0] === "amount";
+}
+
+/**
+ * The JSON of protobuf takes numbers as text too; these endpoints have their numbers plain, in both directions. An amount
+ * that is left out is for the RPC to refuse, and so is one that is a whole number, but out of bounds.
+ */
+function noPlainNumber({ amount }: JsonObject): FieldViolation[] {
+  if (amount === undefined || amount === null || Number.isSafeInteger(amount)) return [];
+  return [{ field: "amount", description: `is ${shown(amount)}, not ${amountAllowed}` }];
+}
+
+/** Empty is how some clients say that there is none. */
+function contentEncodingOf(exchange: Exchange): string {
+  return exchange.header("content-encoding")?.trim().toLowerCase() || "identity";
 }
 
 function refuse(violations: readonly FieldViolation[]): void {

@@ -4,7 +4,6 @@ import type { Status } from "../../../../gen/google/rpc/status_pb.ts";
 import type { ErrorReasonName } from "../../errors/reason-codes.ts";
 import { statusCodes } from "../../errors/status-code.ts";
 import { type Answer, jsonAnswer } from "../exchange.ts";
-import { tenantIdHeader } from "./tenant-header.ts";
 
 /** The HTTP status of each reason. Connect has a table of its own, by codes, which its clients rely on. */
 export const httpStatusByReason: Readonly<Record<ErrorReasonName, number>> = {
@@ -56,8 +55,13 @@ export function restError(
   return jsonAnswer(status, body, { "cache-control": "no-store", ...headers });
 }
 
-/** The same status as the other doors', in the form of these endpoints. */
-export function restErrorOf(status: Status): Answer {
+/**
+ * The same status as the other doors', in the form of these endpoints.
+ *
+ * @param tenantIdName by what `tenant_id` is told: the header that it was taken from, or, while the request was being
+ *   read, itself, which somebody has sent where it is not known
+ */
+export function restErrorOf(status: Status, tenantIdName: string): Answer {
   const info = status.details.map((any) => anyUnpack(any, ErrorInfoSchema)).find((found) => found !== undefined);
   if (info === undefined) {
     const [httpStatus, code] = endings.get(status.code) ?? [500, "INTERNAL"];
@@ -71,7 +75,7 @@ export function restErrorOf(status: Status): Answer {
     const badRequest = anyUnpack(any, BadRequestSchema);
     if (badRequest !== undefined) {
       details["violations"] = badRequest.fieldViolations.map(({ field, description }) => ({
-        field: nameOf(field),
+        field: field === "tenant_id" ? tenantIdName : field,
         description,
       }));
     }
@@ -83,10 +87,5 @@ export function restErrorOf(status: Status): Answer {
   }
   const httpStatus = httpStatusByReason[reason as ErrorReasonName];
   if (httpStatus === 401) headers["www-authenticate"] = "Bearer";
-  return restError(httpStatus, reason, status.message.replaceAll(/\btenant_id\b/g, tenantIdHeader), details, headers);
-}
-
-/** A field of the RPC's request, by the name of the header that it was taken from. */
-function nameOf(field: string): string {
-  return field === "tenant_id" ? tenantIdHeader : field;
+  return restError(httpStatus, reason, status.message.replaceAll(/\btenant_id\b/g, tenantIdName), details, headers);
 }
