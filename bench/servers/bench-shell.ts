@@ -48,7 +48,7 @@ export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise
     "grpc.max_concurrent_streams": 1_024,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.enable_channelz": 0,
-    interceptors: [transportErrors(() => undefined)],
+    interceptors: [transportErrors({ fault: () => undefined, account: () => undefined })],
   });
   server.addService(definition, implementation);
   const { host, port } = listenAddress();

@@ -13,3 +13,17 @@ export function countOf(name: string, rawHeaders: readonly string[]): number {
   }
   return count;
 }
+
+/** What HTTP/2 counts for each field beside its name and value (RFC 9113, 6.5.2). */
+const bytesPerField = 32;
+
+/**
+ * What the header fields of a request count together against a bound in bytes.
+ *
+ * @param rawHeaders names and values by turns, as Node has them
+ */
+export function headerListBytes(rawHeaders: readonly string[]): number {
+  let bytes = (rawHeaders.length / 2) * bytesPerField;
+  for (const text of rawHeaders) bytes += text.length;
+  return bytes;
+}

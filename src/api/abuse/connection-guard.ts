@@ -1,4 +1,4 @@
-import type { Http2Session, ServerHttp2Stream } from "node:http2";
+import type { Http2Session, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Log } from "../log.ts";
 import { ByteAllowance } from "./byte-allowance.ts";
@@ -46,6 +46,8 @@ interface Connection {
 
 /** The gRPC code of calls to what is no RPC. */
 const unimplemented = 12;
+/** The HTTP status of calls with too long header fields. */
+const headersTooLong = 431;
 const tickMs = 1_000;
 const now = () => performance.now();
 
@@ -147,8 +149,8 @@ export class ConnectionGuard {
       connection.requests.ended(stream);
       // The calls of a connection that was closed or forgotten have been counted off together.
       if (this.#connections.has(connection)) this.#addStreams(connection, -1);
-      // grpc-js answers these past every interceptor.
-      if (stream.sentHeaders?.["grpc-status"] === unimplemented) this.fault(connection.name);
+      // What a door answers past its own count of them.
+      if (isNoCall(stream.sentHeaders)) this.fault(connection.name);
     });
     while (this.#streams > connectionBounds.streamsMax) {
       const { busiest } = this.#networks;
@@ -207,4 +209,8 @@ export class ConnectionGuard {
     connection.network.streams += count;
     this.#streams += count;
   }
+}
+
+function isNoCall(sent: OutgoingHttpHeaders | undefined): boolean {
+  return sent?.["grpc-status"] === unimplemented || sent?.[":status"] === headersTooLong;
 }

@@ -1,9 +1,10 @@
 import type { Server } from "@grpc/grpc-js";
 import { connectionBounds } from "../abuse/connection-bounds.ts";
 import type { AcceptingServer, SessionServer } from "../abuse/connection-guard.ts";
+import type { StreamServer as BoundedStreamServer } from "./bounded-headers.ts";
 import type { StreamServer } from "./one-credential.ts";
 
-export type GrpcHttp2Server = AcceptingServer & SessionServer & StreamServer;
+export type GrpcHttp2Server = AcceptingServer & SessionServer & StreamServer & BoundedStreamServer;
 
 /**
  * grpc-js has options for a few of HTTP/2's bounds and a way to none of its servers. Both lie in fields that TypeScript

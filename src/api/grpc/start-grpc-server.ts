@@ -11,6 +11,7 @@ import { addressText, type ListenAddress, ListenError } from "../listen-error.ts
 import type { Log } from "../log.ts";
 import { servedServices } from "../served-services.ts";
 import type { Tls } from "../tls.ts";
+import { withoutLongHeaders } from "./bounded-headers.ts";
 import { drainServer } from "./drain-server.ts";
 import { Health } from "./health.ts";
 import { boundHeaders, http2Servers } from "./http2-servers.ts";
@@ -70,7 +71,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     "grpc.max_connection_idle_ms": bounds.options.connectionIdleMaxMs,
     "grpc.keepalive_time_ms": keepaliveTimeMs,
     "grpc.enable_channelz": 0,
-    interceptors: [transportErrors((peer) => bounds.connections.fault(peer))],
+    interceptors: [transportErrors(bounds.connections)],
   });
   boundHeaders(server);
   const context = { calls, authenticator, bounds, log: new OutageLog(log) };
@@ -83,6 +84,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const address = { host: listen.host, port: await bind(server, listen, serverCredentials(options.tls)) };
   for (const http2Server of http2Servers(server)) {
     bounds.connections.watch(http2Server, http2Server);
+    withoutLongHeaders(http2Server);
     withoutDoubledCredentials(http2Server);
   }
   let drained: Promise<void> | undefined;

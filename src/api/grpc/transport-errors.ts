@@ -1,11 +1,21 @@
+import type { ServerHttp2Stream } from "node:http2";
 import { status as grpcStatus, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
 import type { QuotaServiceError } from "../../domain/errors/quota-service-error.ts";
+import type { ConnectionGuard } from "../abuse/connection-guard.ts";
 import { connectionName } from "../abuse/connection-name.ts";
+import { discardedBytesMax } from "../discarded-bytes.ts";
 import { statusOfDomainError } from "../errors/error-status.ts";
 import { statusDetailsHeader, statusResponse } from "./status-response.ts";
 
+/** In a field that TypeScript alone calls private. A wire test fails when it lies elsewhere. */
+interface Insides {
+  readonly stream?: Pick<ServerHttp2Stream, "on">;
+}
+
+/** Where calls that are none are counted. */
+type CountedConnections = Pick<ConnectionGuard, "fault" | "account">;
 type InterceptedCall = Parameters<ServerInterceptor>[1];
 type SentStatus = Parameters<InterceptedCall["sendStatus"]>[0];
 
@@ -18,19 +28,35 @@ type SentStatus = Parameters<InterceptedCall["sendStatus"]>[0];
  *
  * It also names the call's connection by both ends.
  *
- * @param onFault told of the connection of each call that was none
+ * @param connections told of each call that was none
  */
-export function transportErrors(onFault: (connection: string) => void): ServerInterceptor {
+export function transportErrors(connections: CountedConnections): ServerInterceptor {
   return (_method, call) => {
     call.getPeer = connectionOf;
     const sendStatus = call.sendStatus.bind(call);
     call.sendStatus = (sent) => {
       const error = ownErrorFor(sent);
-      if (error !== undefined || sent.code === grpcStatus.UNAUTHENTICATED) onFault(call.getPeer());
+      if (error !== undefined || sent.code === grpcStatus.UNAUTHENTICATED) connections.fault(call.getPeer());
+      if (error instanceof MessageTooLargeError) accountForRest(call, connections);
       sendStatus(error === undefined ? sent : statusResponse(statusOfDomainError(error)));
     };
     return new ServerInterceptingCall(call);
   };
+}
+
+/**
+ * What comes of a request after it was refused as too large is thrown away: its sender does not know yet. By what has come,
+ * because what a request says of its own size is no measure of what a connection may send.
+ */
+function accountForRest(call: InterceptedCall, connections: CountedConnections): void {
+  const { stream } = call as unknown as Insides;
+  const connection = call.getPeer();
+  let left = discardedBytesMax;
+  stream?.on("data", ({ byteLength }: Uint8Array) => {
+    const bytes = Math.min(byteLength, left);
+    left -= bytes;
+    if (bytes > 0) connections.account(connection, bytes);
+  });
 }
 
 /** grpc-js names the far end only, which connections to several doors may share. */

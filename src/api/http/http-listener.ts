@@ -6,11 +6,12 @@ import type { TLSSocket } from "node:tls";
 import { connectionBounds } from "../abuse/connection-bounds.ts";
 import type { ConnectionGuard } from "../abuse/connection-guard.ts";
 import { type ListenAddress, ListenError } from "../listen-error.ts";
+import { headerListBytes } from "../raw-headers.ts";
 import type { Tls } from "../tls.ts";
 import type { NodeRequest, NodeResponse } from "./exchange.ts";
 
 /** All headers of one request together, its target included. Connect's GET carries its message there. */
-const headerBytesMax = 16 * 1024;
+const headerBytesMax = connectionBounds.headerListBytesMax;
 /** Without its headers, or its first byte, for this long a connection is given up. */
 const headersTimeoutMs = 10_000;
 /** One request, body included, over HTTP/1.1. The body alone has a shorter bound. */
@@ -45,16 +46,20 @@ export class HttpListener {
       keepAliveTimeout: idleTimeoutMs,
       connectionsCheckingInterval: timeoutsCheckedEveryMs,
     };
-    this.#http1 = tls === undefined ? createHttp1(options, onRequest) : createEncrypted(tls, options, onRequest);
+    const takeBounded: RequestListener = (request, response) => {
+      if (areHeadersBounded(request)) return onRequest(request, response);
+      response.statusCode = 431;
+      // The rest of such a request is not waited for.
+      if (request.httpVersionMajor < 2) response.setHeader("connection", "close");
+      response.end();
+    };
+    this.#http1 = tls === undefined ? createHttp1(options, takeBounded) : createEncrypted(tls, options, takeBounded);
     this.#http2 = createHttp2(
       {
         maxHeaderListPairs: connectionBounds.headerPairsMax,
         settings: { maxConcurrentStreams: streamsPerConnectionMax, maxHeaderListSize: headerBytesMax },
       },
-      (request, response) => {
-        if (headerBytesOf(request) > headerBytesMax) response.writeHead(431).end();
-        else onRequest(request, response);
-      },
+      takeBounded,
     );
     this.#http2.on("session", (session) => this.#hold(session));
     // Connections come to the one server that listens, which hands those of the other version on.
@@ -147,9 +152,14 @@ export class HttpListener {
   }
 }
 
-/** The library asks clients to keep to the bound, and holds them to it only once they have confirmed that. */
-function headerBytesOf({ rawHeaders }: NodeRequest): number {
-  return rawHeaders.reduce((sum, text) => sum + text.length, 0);
+/**
+ * For HTTP/1.1 Node bounds the bytes alone: what it has for their number would drop the rest in silence. For HTTP/2 it
+ * bounds the number, asks clients to keep to the bytes, and holds them to it only once they have confirmed that.
+ */
+function areHeadersBounded({ httpVersionMajor, rawHeaders }: NodeRequest): boolean {
+  return httpVersionMajor < 2
+    ? rawHeaders.length / 2 <= connectionBounds.headerPairsMax
+    : headerListBytes(rawHeaders) <= headerBytesMax;
 }
 
 function createEncrypted(tls: Tls, options: ServerOptions, onRequest: RequestListener): Http1Server {

@@ -1,16 +1,11 @@
 import { requestBytesMax } from "../../domain/bounds.ts";
 import { InvalidRequestError, MessageTooLargeError } from "../../domain/errors/invalid-request-error.ts";
+import { discardedBytesMax } from "../discarded-bytes.ts";
 import type { Exchange } from "./exchange.ts";
 import { CallEndedError } from "./http-call-context.ts";
 
 /** A body that takes longer than this to arrive is given up. */
 export const bodyTimeoutMs = 10_000;
-
-/**
- * A body past its bound is read on to its end, as far as this, and thrown away: who is still sending does not look for
- * an answer, and would see a broken connection in its place.
- */
-const discardedBytesMax = 1024 * 1024;
 
 /**
  * The whole body, as it came.

@@ -1,4 +1,11 @@
 import { once } from "node:events";
+import {
+  type ClientHttp2Session,
+  connect as connectHttp2,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from "node:http2";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { QuotaService } from "../../../gen/quota/v1/quota_service_pb.ts";
@@ -101,6 +108,30 @@ function frameTypesOf(bytes: Buffer): number[] {
   return types;
 }
 
+/** What a call of this session came to: its gRPC status, or the HTTP status in place of one, or the code of its reset. */
+async function statusOf(session: ClientHttp2Session, headers: Record<string, string>, body?: Buffer): Promise<string> {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": body === undefined ? "/grpc.health.v1.Health/Check" : path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...headers,
+  });
+  let told = "";
+  const tell = (received: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+    const { ":status": status, "grpc-status": code } = received;
+    if (code !== undefined) told = `grpc-status ${code}`;
+    else if (status !== 200 && told === "") told = `:status ${status}`;
+  };
+  stream
+    .on("response", tell)
+    .on("trailers", tell)
+    .on("error", () => undefined);
+  stream.resume().end(body ?? frame(Buffer.alloc(0)));
+  await new Promise((resolve) => stream.once("close", resolve));
+  return told === "" ? `reset ${stream.rstCode}` : told;
+}
+
 const rstStream = 3;
 const call = (block: Buffer) =>
   Buffer.concat([preface, settings({}), http2Frame("headers", flags.endHeaders | flags.endStream, 1, block)]);
@@ -129,6 +160,59 @@ describe("the gRPC door", () => {
     const acknowledged = http2Frame("settings", flags.ack, 0);
     const answer = await exchanged(Buffer.concat([preface, settings({}), acknowledged, parts]));
     expect(frameTypesOf(answer.received)).toEqual([rstStream]);
+  });
+
+  it.each([false, true])(
+    "refuses too long header fields of a client that acknowledged the bound: %s",
+    async (hasAcknowledged) => {
+      await start({});
+      const session = connectHttp2(`http://127.0.0.1:${server.port}`);
+      // By then the client has acknowledged them, and the server has read that.
+      if (hasAcknowledged) await statusOf(session, {});
+      const { headerListBytesMax } = connectionBounds;
+      const tooLong = [
+        { "x-big": "y".repeat(60_000) },
+        Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, "y".repeat(5_000)])),
+        Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`x-${n}`, "y".repeat(headerListBytesMax / 50 - 32)])),
+      ];
+      const answers = await Promise.all(tooLong.map((headers) => statusOf(session, headers)));
+      const refusal = hasAcknowledged ? `reset ${constants.NGHTTP2_ENHANCE_YOUR_CALM}` : ":status 431";
+      expect(answers).toEqual(tooLong.map(() => refusal));
+      expect(await statusOf(session, { "x-long": "y".repeat(12_000) })).toBe("grpc-status 0");
+      session.close();
+    },
+  );
+
+  it("counts calls with too long header fields as calls that are none", async () => {
+    await start({});
+    const long = Buffer.concat([
+      grpcHeaders(server.port, path),
+      headerBlock([["x-long", "y".repeat(connectionBounds.headerListBytesMax)]]),
+    ]);
+    const calls = Array.from({ length: connectionBounds.faults.burst * 2 }, (_, n) =>
+      Buffer.concat([
+        http2Frame("headers", flags.endStream, 2 * n + 1, long.subarray(0, 16_000)),
+        http2Frame("continuation", flags.endHeaders, 2 * n + 1, long.subarray(16_000)),
+      ]),
+    );
+    expect((await exchanged(Buffer.concat([preface, settings({}), ...calls.slice(0, 150)]))).isEnded).toBe(false);
+    expect((await exchanged(Buffer.concat([preface, settings({}), ...calls]))).isEnded).toBe(true);
+  });
+
+  it("keeps a connection whose requests were too large, several megabytes in a second", async () => {
+    await start({});
+    const session = connectHttp2(`http://127.0.0.1:${server.port}`);
+    let isClosed = false;
+    session.once("close", () => {
+      isClosed = true;
+    });
+    const body = frame(Buffer.alloc(900 * 1_024));
+    for (let call = 0; call < 8; call += 1) {
+      expect(await statusOf(session, {}, body)).toBe("grpc-status 3");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(isClosed).toBe(false);
+    session.close();
   });
 
   it("ends a connection after a burst of SETTINGS", async () => {

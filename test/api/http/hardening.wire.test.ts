@@ -132,6 +132,24 @@ describe("bytes that are no HTTP", () => {
   });
 });
 
+describe("HTTP/1.1", () => {
+  it("takes 64 header fields, and answers more with 431, closing the connection", async () => {
+    for (const [count, status] of [
+      [64, 200],
+      [65, 431],
+      [500, 431],
+    ] as const) {
+      const socket = await open();
+      const fields = Array.from({ length: count - 2 }, (_, n) => `X-${n}: y\r\n`).join("");
+      socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${fields}\r\n`);
+      expect(await untilClosed(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+    const socket = await open();
+    socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost\r\n${"X: y\r\n".repeat(64)}\r\n`);
+    expect(await untilClosed(socket)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
 describe("HTTP/2", () => {
   it("refuses headers of more than 16 KiB", async () => {
     expect((await http2(server.httpUrl, "/healthz", { headers: { "x-a": "x".repeat(17_000) } })).status).toBe(431);
