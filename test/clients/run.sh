@@ -11,7 +11,7 @@ readonly node=$PWD/node_modules/.bin/node
 readonly examples=$PWD/examples/clients
 PATH="$PWD/node_modules/.bin:$PATH"
 
-source test/clients/service.sh
+source test/service.sh
 
 proxy=
 clean_up() {

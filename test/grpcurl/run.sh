@@ -9,56 +9,12 @@ exec </dev/null
 
 readonly package=github.com/fullstorydev/grpcurl/cmd/grpcurl
 readonly version=v1.9.3
-readonly ready_seconds=90
-readonly stop_seconds=20
 readonly call_seconds=30
 
 # The plan and the tenant of examples/plans.yaml.
 readonly tenant=11111111-1111-4111-8111-111111111111
 
-passed=0
-failed=0
-service=
-address=
-work=$(mktemp -d)
-
-finish() {
-  local status=$?
-  # A second Ctrl-C must not interrupt this.
-  trap '' INT TERM
-  if [[ -n $service ]]; then
-    stop_service || kill -KILL -- "-$service" 2>/dev/null || true
-  fi
-  rm -rf "$work"
-  echo "$passed passed, $failed failed"
-  ((status != 0)) || ((passed > 0 && failed == 0)) || status=1
-  exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# check SENTENCE COMMAND [ARGUMENT...]: the command says by its status whether the sentence is true.
-check() {
-  local sentence=$1 log="$work/check.log"
-  shift
-  # In a shell of its own, because `set -e` does not hold in the condition of an `if`.
-  (set -e; "$@") >"$log" 2>&1 && status=0 || status=$?
-  if ((status == 0)); then
-    passed=$((passed + 1))
-    echo "ok      $sentence"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $sentence"
-    sed 's/^/        /' "$log"
-  fi
-}
-
-give_up() {
-  failed=$((failed + 1))
-  echo "FAILED  $1"
-  exit 1
-}
+source test/service.sh
 
 # The folder is ours alone, so that nobody can put a program there for us to run.
 install_grpcurl() {
@@ -71,52 +27,6 @@ install_grpcurl() {
   fi
   PATH="$gobin:$PATH"
   grpcurl -version 2>&1
-}
-
-# start_service DATA_FOLDER [GRPC_LISTEN [HTTP_LISTEN [AUTH]]]: returns when it is ready, with its address in `address`.
-start_service() {
-  local log="$1.log" deadline=$((SECONDS + ready_seconds))
-  # Job control gives the job a process group of its own, by which it can be ended with everything that it started.
-  set -m
-  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u BOOTSTRAP_ADMIN_KEY_FILE -u LOG_LEVEL -u CORS_ORIGINS \
-    DATA_DIR="$1" GRPC_LISTEN="${2:-127.0.0.1:0}" HTTP_LISTEN="${3:-127.0.0.1:0}" AUTH="${4:-none}" npm start >"$log" 2>&1 &
-  service=$!
-  set +m
-  address=
-  until [[ -n $address ]]; do
-    if ((SECONDS > deadline)) || ! kill -0 "$service" 2>/dev/null; then
-      cat "$log"
-      give_up "the service starts"
-    fi
-    sleep 0.1
-    address=$(sed -n 's/.*"grpc":"\([^"]*\)".*"msg":"ready".*/\1/p' "$log")
-  done
-}
-
-# npm hands the signal on. Its status is the service's.
-stop_service() {
-  local stopping=$service deadline=$((SECONDS + stop_seconds)) status=0
-  service=
-  kill -TERM "$stopping" 2>/dev/null || true
-  while kill -0 "$stopping" 2>/dev/null; do
-    if ((SECONDS > deadline)); then
-      kill -KILL -- "-$stopping" 2>/dev/null || true
-      echo "the service did not stop within $stop_seconds s"
-      return 1
-    fi
-    sleep 0.1
-  done
-  wait "$stopping" || status=$?
-  # PostgreSQL lives in a session of its own; its arguments name the data folder.
-  local left
-  if left=$(pgrep -f -- "-D $work/"); then
-    # One id a line.
-    # shellcheck disable=SC2086
-    kill -KILL $left
-    echo "the service left PostgreSQL behind"
-    return 1
-  fi
-  return "$status"
 }
 
 call() {
@@ -298,12 +208,12 @@ check "buf curl prints why a call was refused" refuses_buf
 # Not by `check`, whose shell would forget that nothing runs any more.
 stop_service && passed=$((passed + 1)) && echo "ok      the service stops" || give_up "the service stops"
 
-start_service "$work/readme" 127.0.0.1:50051 127.0.0.1:8080
+start_service "$work/readme" none 127.0.0.1:50051 127.0.0.1:8080
 runs_readme
 stop_service || give_up "the service stops after the README's commands"
 
 # In a folder in which the data lies where the README has it.
 mkdir "$work/keyed"
-start_service "$work/keyed/.data" 127.0.0.1:50051 127.0.0.1:8080 required
+start_service "$work/keyed/.data" required 127.0.0.1:50051 127.0.0.1:8080
 runs_readme "$work/keyed"
 stop_service || give_up "the service stops after the README's commands with a key"

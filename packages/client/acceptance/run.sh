@@ -16,7 +16,7 @@ readonly packages=(
 # The tenant of examples/plans.yaml.
 readonly tenant=11111111-1111-4111-8111-111111111111
 
-source test/clients/service.sh
+source test/service.sh
 
 node_package() {
   local system machine

@@ -1,5 +1,5 @@
-# What the suites of the clients share, to be sourced: a service as `npm start` starts it, on a fresh database and free
-# ports, and the counting of checks. Needs npm and an installation by `npm ci`; leaves nothing behind.
+# What the suites in bash share, to be sourced: a service as `npm start` starts it, on a fresh database, and the counting of
+# checks. Needs npm and an installation by `npm ci`; leaves nothing behind.
 
 readonly ready_seconds=90
 readonly stop_seconds=20
@@ -50,13 +50,14 @@ give_up() {
   exit 1
 }
 
-# start_service DATA_FOLDER [AUTH]: returns when it is ready, with the addresses of its doors in `address` and `http_address`.
+# start_service DATA_FOLDER [AUTH [GRPC_LISTEN [HTTP_LISTEN]]]: without authentication and on free ports unless told otherwise.
+# Returns when it is ready, with the addresses of its doors in `address` and `http_address`.
 start_service() {
   local log="$1.log" deadline=$((SECONDS + ready_seconds))
   # Job control gives the job a process group of its own, by which it can be ended with everything that it started.
   set -m
-  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u LOG_LEVEL \
-    AUTH="${2:-none}" DATA_DIR="$1" GRPC_LISTEN=127.0.0.1:0 HTTP_LISTEN=127.0.0.1:0 npm start >"$log" 2>&1 &
+  env -u DATABASE_URL -u DATABASE_OWNER_URL -u PLANS_FILE -u BOOTSTRAP_ADMIN_KEY_FILE -u LOG_LEVEL -u CORS_ORIGINS \
+    DATA_DIR="$1" AUTH="${2:-none}" GRPC_LISTEN="${3:-127.0.0.1:0}" HTTP_LISTEN="${4:-127.0.0.1:0}" npm start >"$log" 2>&1 &
   service=$!
   set +m
   address=
@@ -85,5 +86,14 @@ stop_service() {
     sleep 0.1
   done
   wait "$stopping" || status=$?
+  # PostgreSQL lives in a session of its own; its arguments name the data folder.
+  local left
+  if left=$(pgrep -f -- "-D $work/"); then
+    # One id a line.
+    # shellcheck disable=SC2086
+    kill -KILL $left
+    echo "the service left PostgreSQL behind"
+    return 1
+  fi
   return "$status"
 }
