@@ -4,6 +4,7 @@ import { DoorBounds } from "../../src/api/abuse/door-bounds.ts";
 import { ActiveCalls } from "../../src/api/active-calls.ts";
 import type { ApiServices } from "../../src/api/api-services.ts";
 import { OpenAuthenticator } from "../../src/api/auth/open-authenticator.ts";
+import { http2Servers } from "../../src/api/grpc/http2-servers.ts";
 import { transportErrors } from "../../src/api/grpc/transport-errors.ts";
 import { unaryService } from "../../src/api/grpc/unary-service.ts";
 import { served } from "../../src/api/served-services.ts";
@@ -34,13 +35,14 @@ export function servicesWith(tracking: ApiServices["tracking"]): ApiServices {
 type RecordUsageHandler = HandlerOf<typeof QuotaService.method.recordUsage>;
 
 /**
- * The service's own door with another RecordUsage behind it: same library, same options, same adapter, same messages, and
- * neither validation nor mapping.
+ * The service's own door with another RecordUsage behind it: same library, same options, same adapter, same messages, same
+ * guard over its connections, and neither validation nor mapping.
  */
 export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise<void> {
+  const bounds = new DoorBounds(log);
   const { definition, implementation } = unaryService(
     served(QuotaService, { recordUsage, checkQuota: refuse, getStatus: refuse, listEvents: refuse }),
-    { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), bounds: new DoorBounds(log), log },
+    { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), bounds, log },
   );
   const server = new Server({
     // What startGrpcServer sets.
@@ -48,7 +50,7 @@ export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise
     "grpc.max_concurrent_streams": 1_024,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.enable_channelz": 0,
-    interceptors: [transportErrors({ fault: () => undefined, account: () => undefined })],
+    interceptors: [transportErrors(bounds.connections)],
   });
   server.addService(definition, implementation);
   const { host, port } = listenAddress();
@@ -58,5 +60,6 @@ export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise
       else reject(error);
     });
   });
+  for (const http2Server of http2Servers(server)) bounds.connections.watch(http2Server, http2Server);
   endOnSignal();
 }

@@ -7,6 +7,7 @@ import { connectionName } from "./connection-name.ts";
 import { type Network, Networks } from "./networks.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { StallWatch } from "./stall-watch.ts";
+import { useStreamTable } from "./stream-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import type { UnsentAnswers } from "./unsent-answers.ts";
 
@@ -131,6 +132,7 @@ export class ConnectionGuard {
       return;
     }
     connection.session = session;
+    useStreamTable(session);
     session.on("stream", (stream: ServerHttp2Stream) => this.#count(connection, stream));
     session.on("remoteSettings", () => {
       if (!connection.settings.take(now())) this.#punish(connection, "SETTINGS");
@@ -144,9 +146,9 @@ export class ConnectionGuard {
     if (!this.#connections.has(connection)) return;
     connection.callsSinceTick += 1;
     this.#addStreams(connection, 1);
-    connection.requests.add(stream, now());
+    const request = connection.requests.add(stream, now());
     stream.once("close", () => {
-      connection.requests.ended(stream);
+      connection.requests.ended(request);
       // The calls of a connection that was closed or forgotten have been counted off together.
       if (this.#connections.has(connection)) this.#addStreams(connection, -1);
       // What a door answers past its own count of them.
