@@ -32,7 +32,7 @@ const hotRecord = recordArm("hot", comparedInFlight);
 
 /** What a database can do by itself, and what a team's service can do through its driver. */
 const transactionDrivers = [
-  { driver: "fastest", title: "one transaction per event" },
+  { driver: "pgbench", title: "one transaction per event" },
   { driver: "pg", title: "one transaction per event through pg" },
 ] as const;
 

@@ -45,7 +45,7 @@ export async function serveRecordUsage(recordUsage: RecordUsageHandler): Promise
     { calls: new ActiveCalls(), authenticator: new OpenAuthenticator(), bounds, log },
   );
   const server = new Server({
-    // What startGrpcServer sets.
+    // Those of startGrpcServer's that a call meets.
     "grpc.max_receive_message_length": 64 * 1024,
     "grpc.max_concurrent_streams": 1_024,
     "grpc.keepalive_time_ms": 60_000,

@@ -4,6 +4,9 @@ import type { TransactionQuestion, TransactionRun } from "./transaction-run.ts";
 
 /** Runs what its argument asks for and prints a TransactionRun. */
 
+/** Compiled code and parsed statements, as the servers have them that this is compared with. */
+const warmUpMs = 1_000;
+
 interface Counted {
   readonly current_usage: string;
   readonly last_sequence: string;
@@ -25,20 +28,29 @@ async function main(question: TransactionQuestion): Promise<TransactionRun> {
   const statements = eventStatements({ tenant: "$1", eventId: "$2", sequence: "$3", usage: "$4" }, period);
   const clients = Array.from({ length: question.clients }, () => new pg.Client({ connectionString: url }));
   await Promise.all(clients.map((client) => client.connect()));
+  const recordUntil = async (endsAt: number): Promise<number> => {
+    let transactions = 0;
+    await Promise.all(
+      clients.map(async (client) => {
+        while (performance.now() < endsAt) {
+          await recordOne(client, 1 + Math.floor(Math.random() * tenants), statements);
+          transactions += 1;
+        }
+      }),
+    );
+    return transactions;
+  };
+  const warmUp = await recordUntil(performance.now() + warmUpMs);
   const begunAt = performance.now();
-  const endsAt = begunAt + seconds * 1_000;
-  let transactions = 0;
-  await Promise.all(
-    clients.map(async (client) => {
-      while (performance.now() < endsAt) {
-        await recordOne(client, 1 + Math.floor(Math.random() * tenants), statements);
-        transactions += 1;
-      }
-    }),
-  );
+  const transactions = await recordUntil(begunAt + seconds * 1_000);
   const spentMs = performance.now() - begunAt;
   await Promise.all(clients.map((client) => client.end()));
-  return { transactions, seconds: spentMs / 1_000, meanMs: (spentMs * clients.length) / transactions };
+  return {
+    transactions,
+    unmeasured: warmUp,
+    seconds: spentMs / 1_000,
+    meanMs: (spentMs * clients.length) / transactions,
+  };
 }
 
 const [, , argument = ""] = process.argv;

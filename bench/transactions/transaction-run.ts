@@ -11,6 +11,8 @@ export interface TransactionQuestion {
 
 export interface TransactionRun {
   readonly transactions: number;
+  /** Made before, to warm up; absent: none. */
+  readonly unmeasured?: number;
   readonly seconds: number;
   /** Mean time of one, in milliseconds. */
   readonly meanMs: number;

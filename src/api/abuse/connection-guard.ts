@@ -7,7 +7,7 @@ import { connectionName } from "./connection-name.ts";
 import { type Network, Networks } from "./networks.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { StallWatch } from "./stall-watch.ts";
-import { useStreamTable } from "./stream-table.ts";
+import { keepStreamsInTable } from "./stream-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import type { UnsentAnswers } from "./unsent-answers.ts";
 
@@ -132,7 +132,7 @@ export class ConnectionGuard {
       return;
     }
     connection.session = session;
-    useStreamTable(session);
+    if (!keepStreamsInTable(session)) this.#options.log.debug({}, "this version of Node keeps streams elsewhere");
     session.on("stream", (stream: ServerHttp2Stream) => this.#count(connection, stream));
     session.on("remoteSettings", () => {
       if (!connection.settings.take(now())) this.#punish(connection, "SETTINGS");

@@ -13,11 +13,12 @@ interface Entry {
 /**
  * The open streams of an HTTP/2 session by their id, as Node asks for them: a Map that keeps its buckets for good.
  *
- * The engine's own begins a new table every few dozen calls and leaves in the old one where the new one is. Once a single
+ * V8's own (OrderedHashMap) begins a new table every few dozen calls and leaves in the old one where the new one is. Once a single
  * table has been promoted to V8's old generation it keeps the next one from dying young, which keeps the next: every
  * table and every call in them stays until the whole heap is collected, for which all calls wait some hundred milliseconds.
  *
- * Ids are the client's choice, so it can have all its calls in one bucket; it may have a thousand of them.
+ * Ids are the client's choice, so it can have all its calls in one bucket. It may have a thousand, and going through them takes
+ * some microseconds of each.
  */
 export class StreamTable implements Map<number, ServerHttp2Stream> {
   readonly [Symbol.toStringTag] = "StreamTable";
@@ -82,15 +83,13 @@ export class StreamTable implements Map<number, ServerHttp2Stream> {
     this.#size = 0;
   }
 
-  /** What is deleted meanwhile is left out; what is added meanwhile, too. */
   forEach(callback: (stream: ServerHttp2Stream, id: number, table: Map<number, ServerHttp2Stream>) => void): void {
-    for (const [id, stream] of [...this.entries()]) if (this.get(id) === stream) callback(stream, id, this);
+    for (const [id, stream] of this.entries()) callback(stream, id, this);
   }
 
+  /** What is deleted meanwhile is left out, as a Map would; what is added meanwhile, too. */
   *entries(): MapIterator<[number, ServerHttp2Stream]> {
-    for (const first of this.#buckets) {
-      for (let entry = first; entry !== undefined; entry = entry.next) yield [entry.id, entry.stream];
-    }
+    for (const entry of this.#all()) if (this.#find(entry.id) === entry) yield [entry.id, entry.stream];
   }
 
   *keys(): MapIterator<number> {
@@ -103,6 +102,12 @@ export class StreamTable implements Map<number, ServerHttp2Stream> {
 
   [Symbol.iterator](): MapIterator<[number, ServerHttp2Stream]> {
     return this.entries();
+  }
+
+  #all(): Entry[] {
+    const all: Entry[] = [];
+    for (const first of this.#buckets) for (let entry = first; entry !== undefined; entry = entry.next) all.push(entry);
+    return all;
   }
 
   #find(id: number): Entry | undefined {
@@ -123,11 +128,11 @@ interface SessionState {
 
 /**
  * Has a session that has no streams yet keep them in such a table. Where a version of Node keeps them elsewhere, nothing is
- * changed: calls are answered as they were, with the pauses. A test tells.
+ * changed: calls are answered as they were, with the pauses. Tests tell, and also should Node no longer ask the Map it finds there.
  *
  * @returns whether it was done
  */
-export function useStreamTable(session: Http2Session): boolean {
+export function keepStreamsInTable(session: Http2Session): boolean {
   const state = stateOf(session);
   if (state === undefined || !types.isMap(state.streams) || state.streams.size > 0) return false;
   state.streams = new StreamTable();

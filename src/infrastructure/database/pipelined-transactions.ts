@@ -103,7 +103,8 @@ export class PipelinedTransaction {
       types: asText,
     });
     const rows = answer.rows as TextRow[];
-    // The driver's objects live on from one query to the next until V8 collects its whole heap. What is heavy need not.
+    // Queries that the driver is done with keep each other out of the young generation, and wait there for a collection of the whole
+    // heap (see decision 0007). What is heavy in them need not; where one has failed, that is seldom enough.
     values.length = 0;
     answer.rows = [];
     return rows;

@@ -67,16 +67,33 @@ test("answers whatever is done with it as a Map does", () => {
   );
 });
 
-test("leaves out what is deleted while it is gone through, as sessions do that end all their streams", () => {
-  const table = new StreamTable();
-  for (const id of [1, 3, 257, 513]) table.set(id, streamOf(id));
-  const seen: number[] = [];
-  table.forEach((_stream, id) => {
-    seen.push(id);
-    for (const other of [1, 3, 257, 513]) table.delete(other);
-  });
-  expect(seen).toHaveLength(1);
-  expect(table.size).toBe(0);
+test("is gone through without what is deleted meanwhile, by whichever way, and with all that is not", () => {
+  const ids = [1, 3, 257, 513, 769];
+  const ways: ((streams: Streams, visit: (id: number) => void) => void)[] = [
+    (streams, visit) => {
+      streams.forEach((_stream, id) => {
+        visit(id);
+      });
+    },
+    (streams, visit) => {
+      for (const [id] of streams) visit(id);
+    },
+    (streams, visit) => {
+      for (const id of streams.keys()) visit(id);
+    },
+  ];
+  for (const way of ways) {
+    const table = new StreamTable();
+    for (const id of ids) table.set(id, streamOf(id));
+    const seen: number[] = [];
+    way(table, (id) => {
+      seen.push(id);
+      table.delete(id);
+      table.delete(257);
+    });
+    expect(seen.filter((id) => id !== 257).sort((a, b) => a - b)).toEqual([1, 3, 513, 769]);
+    expect(table.size).toBe(0);
+  }
 });
 
 let end: (() => Promise<void>) | undefined;
@@ -134,13 +151,19 @@ test("is what this version of Node keeps a session's open streams in, and takes 
   await expect.poll(() => table.size).toBe(0);
 });
 
-test("has a session that is destroyed end the streams in it", async () => {
-  const { client, taken } = await serveOnce();
-  call(client, "/held");
-  const session = await taken;
-  const table = streamsOf(session);
-  await expect.poll(() => table.size).toBe(1);
-  const [stream] = table.values();
-  session.destroy();
-  expect(stream?.destroyed).toBe(true);
+test("has a session that is destroyed, or whose client is gone, end all the streams in it", async () => {
+  for (const leave of ["server", "client"] as const) {
+    const { client, taken } = await serveOnce();
+    for (let count = 0; count < 30; count += 1) call(client, "/held");
+    const session = await taken;
+    const table = streamsOf(session);
+    await expect.poll(() => table.size).toBe(30);
+    const streams = [...table.values()];
+    if (leave === "server") session.destroy();
+    else client.destroy();
+    await expect.poll(() => streams.every(({ destroyed }) => destroyed)).toBe(true);
+    await expect.poll(() => table.size).toBe(0);
+    await end?.();
+    end = undefined;
+  }
 });
