@@ -92,6 +92,8 @@ test("is gone through without what is deleted meanwhile, by whichever way, and w
       table.delete(257);
     });
     expect(seen.filter((id) => id !== 257).sort((a, b) => a - b)).toEqual([1, 3, 513, 769]);
+    // Only who is visited first is not deleted yet.
+    expect(seen.indexOf(257)).toBeLessThanOrEqual(0);
     expect(table.size).toBe(0);
   }
 });
