@@ -23,6 +23,7 @@ import { applyPlansFile } from "./plans-file/apply-plans-file.ts";
 import { readPlansFile } from "./plans-file/read-plans-file.ts";
 import { AdminService } from "./services/admin/admin-service.ts";
 import { ApiKeyService } from "./services/api-key-service.ts";
+import { BatchRecorder } from "./services/batch-recorder.ts";
 import { OverLimitWarnings } from "./services/over-limit-warnings.ts";
 import { PageTokens } from "./services/page-tokens.ts";
 import { PlanService } from "./services/plan-service.ts";
@@ -30,6 +31,7 @@ import { QuotaEnforcementService } from "./services/quota-enforcement-service.ts
 import { SubscriptionService } from "./services/subscription-service.ts";
 import { UsageEventListing } from "./services/usage-event-listing.ts";
 import { UsageEventRecorder } from "./services/usage-event-recorder.ts";
+import { UsageLanes } from "./services/usage-lanes.ts";
 import { UsageTrackingService } from "./services/usage-tracking-service.ts";
 
 /** The clocks, which tests put their own in place of. */
@@ -60,6 +62,12 @@ const batchQueueBounds = {
   queueBytesMax: 64 * 1024 * 1024,
   waitMaxMs: 10_000,
 };
+
+/**
+ * How long a batch waits for a lock before it goes on without the counter. Another process holds a counter for as long as its batch
+ * takes, some milliseconds; to be wrong costs a transaction, and nobody an answer.
+ */
+const lockPatienceMs = 50;
 
 /** Where the console's package builds it. */
 const consoleFolder = fileURLToPath(new URL("../packages/console/dist", import.meta.url));
@@ -92,11 +100,12 @@ async function start(config: Config, log: Logger, clocks: AppClocks, undo: (() =
     url: database.url,
     poolMax: config.databasePoolMax,
     timeouts: { statementTimeoutMs: config.statementTimeoutMs, lockTimeoutMs: config.lockTimeoutMs },
+    lockPatienceMs,
     clock: clocks.database,
     namedStatements: config.databasePreparedStatements === "on",
   });
   undo.push(() => storage.close());
-  const services = servicesOn(storage, log, clocks);
+  const services = servicesOn(storage, log, clocks, config.lockTimeoutMs);
   if (plansFile !== undefined) await applyPlansFile(plansFile, services, log);
   await provideAdminKey(config, services.apiKeys, log);
   const { authenticator, ...authentication } = await openAuthentication(config, storage, batchQueueBounds, log);
@@ -182,12 +191,13 @@ async function findDatabase(config: Config, log: Logger, undo: (() => Promise<vo
   return { url: postgres.serviceUrl, ownerUrl: postgres.ownerUrl, lost: postgres.lost };
 }
 
-function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks) {
+function servicesOn(storage: PostgresStorage, log: Logger, clocks: AppClocks, lockTimeoutMs: number) {
   const tokens = new PageTokens(storage.pageTokenSeal, clocks.pageTokens);
   const { periodAt } = new PeriodCache();
   const recorder = new UsageEventRecorder(storage.usageUnitOfWork, storage.events, { random: randomBits, periodAt });
+  const lanes = new UsageLanes(new BatchRecorder(recorder, storage.usageUnitOfWork), batchQueueBounds, lockTimeoutMs);
   return {
-    tracking: new UsageTrackingService(recorder, new OverLimitWarnings(log), batchQueueBounds),
+    tracking: new UsageTrackingService(lanes, new OverLimitWarnings(log)),
     enforcement: new QuotaEnforcementService(storage.usage, periodAt, batchQueueBounds),
     eventListing: new UsageEventListing(recorder, tokens),
     plans: new PlanService(storage.control, tokens, randomBits),

@@ -20,6 +20,8 @@ const storage = await openStorage({
   url: config.database.url,
   poolMax: config.databasePoolMax,
   timeouts: { statementTimeoutMs: config.statementTimeoutMs, lockTimeoutMs: config.lockTimeoutMs },
+  // Calls wait for each other here, every one for itself.
+  lockPatienceMs: config.lockTimeoutMs,
   clock: postgresClock,
   namedStatements: config.databasePreparedStatements === "on",
 });

@@ -159,7 +159,7 @@ export const statementTimeoutMs = integerVariable(
 
 const lockTimeoutInRangeMs = integerVariable(
   "LOCK_TIMEOUT_MS",
-  "Milliseconds after which the database gives up on waiting for one lock.",
+  "Milliseconds that a call waits for what another transaction holds: a RecordUsage for its counter, a change for its row.",
   lockTimeoutDefaultMs,
   lockTimeoutRangeMs,
 );

@@ -18,10 +18,16 @@ interface Waiting<Item, Outcome> {
   readonly bytes: number;
   readonly since: number;
   readonly caller: Caller | undefined;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: Outcome | Promise<Outcome>) => void;
   readonly reject: (error: unknown) => void;
   hasLeft: boolean;
 }
+
+/**
+ * Answers each item at its place, or promises to: what is only promised keeps neither the neighbours nor the next batch waiting.
+ * What it throws holds for the whole batch, of which nothing was done.
+ */
+export type RunBatch<Item, Outcome> = (items: readonly Item[]) => Promise<readonly (Outcome | Promise<Outcome>)[]>;
 
 /** Whether somebody still waits for the outcome. */
 export interface Caller {
@@ -36,7 +42,7 @@ export interface Caller {
  * batch that fails for a reason of no known kind is run again item by item, so that only the culprit fails.
  */
 export class BatchQueue<Item, Outcome> {
-  readonly #run: (items: readonly Item[]) => Promise<readonly Outcome[]>;
+  readonly #run: RunBatch<Item, Outcome>;
   readonly #bounds: BatchQueueBounds;
   #waiting: Waiting<Item, Outcome>[] = [];
   #waitingItems = 0;
@@ -44,8 +50,7 @@ export class BatchQueue<Item, Outcome> {
   #isRunning = false;
   #expiry: NodeJS.Timeout | undefined;
 
-  /** @param run answers each item at its place; what it throws holds for the whole batch, of which nothing was done */
-  constructor(run: (items: readonly Item[]) => Promise<readonly Outcome[]>, bounds: BatchQueueBounds) {
+  constructor(run: RunBatch<Item, Outcome>, bounds: BatchQueueBounds) {
     this.#run = run;
     this.#bounds = bounds;
   }
@@ -152,12 +157,13 @@ const sliceItems = 32;
  */
 function answerInSlices<Item, Outcome>(
   batch: readonly Waiting<Item, Outcome>[],
-  outcomes: readonly Outcome[],
+  outcomes: readonly (Outcome | Promise<Outcome>)[],
   from = 0,
 ): void {
   setImmediate(() => {
     const end = Math.min(from + sliceItems, batch.length);
-    for (let index = from; index < end; index += 1) batch[index]?.resolve(outcomes[index] as Outcome);
+    for (let index = from; index < end; index += 1)
+      batch[index]?.resolve(outcomes[index] as Outcome | Promise<Outcome>);
     if (end < batch.length) answerInSlices(batch, outcomes, end);
   });
 }

@@ -11,10 +11,18 @@ import {
   StorageUnavailableError,
 } from "../repositories/storage-errors.ts";
 
+/** Others were faster every time. */
+export class RacesLostError extends OverloadedError {
+  constructor(races: number) {
+    super(`lost ${races} races for the same counters`);
+  }
+}
+
 /**
  * Runs work again after a lost race, a bounded number of times, and says in the domain's words when the storage fails.
  *
- * @throws OverloadedError when the race was lost every time or too many wait; nothing was written
+ * @throws RacesLostError when the race was lost every time; nothing was written
+ * @throws OverloadedError when too many wait; nothing was written
  * @throws DatabaseUnavailableError nothing was written
  */
 export async function rerunAfterLostRace<T>(work: () => Promise<T>): Promise<T> {
@@ -25,7 +33,7 @@ export async function rerunAfterLostRace<T>(work: () => Promise<T>): Promise<T> 
       if (error instanceof StorageUnavailableError) throw new DatabaseUnavailableError(error);
       if (error instanceof StorageCrowdedError) throw new OverloadedError("too many calls wait for the database");
       if (!(error instanceof ConcurrentChangeError)) throw error;
-      if (run >= batchRunsMax) throw new OverloadedError(`lost ${run} races for the same counters`);
+      if (run >= batchRunsMax) throw new RacesLostError(run);
     }
   }
 }

@@ -1,12 +1,8 @@
 import { type CounterKey, counterKeyText, idempotencyKeyText } from "../domain/counter-key.ts";
-import {
-  DatabaseUnavailableError,
-  OutcomeUnknownError,
-  OverloadedError,
-} from "../domain/errors/availability-errors.ts";
+import { OutcomeUnknownError } from "../domain/errors/availability-errors.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
 import type { UsageEvent } from "../domain/usage-event.ts";
-import { CommitOutcomeUnknownError, StorageBusyError } from "../repositories/storage-errors.ts";
+import { CommitOutcomeUnknownError } from "../repositories/storage-errors.ts";
 import type { EventFilter, UsageEventRepository } from "../repositories/usage-event-repository.ts";
 import type { DecisionQuestion, UsageLedger, UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
 import { rerunAfterLostRace } from "./storage-failures.ts";
@@ -29,7 +25,8 @@ export class UsageEventRecorder {
    * Decides and stores a batch in one transaction; attempts of several tenants may stand in it. The outcomes are in the
    * order of the attempts, and what is answered as recorded is durable.
    *
-   * @throws DatabaseUnavailableError, OverloadedError: nothing of the batch was written
+   * @throws DatabaseUnavailableError, RacesLostError: nothing of the batch was written. The first has a StorageBusyError for its
+   * cause when others held locks for too long
    */
   async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageOutcome[]> {
     const tenantIds = [...new Set(attempts.map((attempt) => attempt.tenantId))];
@@ -38,34 +35,11 @@ export class UsageEventRecorder {
         this.#unitOfWork.run(tenantIds, (ledger) => this.#decide(ledger, attempts, tenantIds)),
       );
     } catch (error) {
-      if (error instanceof DatabaseUnavailableError && error.cause instanceof StorageBusyError) {
-        return await this.#recordUnblocked(attempts, error);
-      }
       if (!(error instanceof CommitOutcomeUnknownError)) throw error;
       return attempts.map((attempt) => ({
         error: new OutcomeUnknownError(attempt.idempotencyKey !== undefined, error),
       }));
     }
-  }
-
-  /** A counter that somebody holds must fail its own attempts and no neighbour's. */
-  async #recordUnblocked(
-    attempts: readonly UsageAttempt[],
-    failure: DatabaseUnavailableError,
-  ): Promise<readonly UsageOutcome[]> {
-    const { counters } = questionOf(attempts, []);
-    const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(counters));
-    if (found.length === 0) throw failure;
-    const blocked = new Set(found.map(counterKeyText));
-    const isBlocked = (attempt: UsageAttempt) => blocked.has(counterKeyText(attempt));
-    const others = attempts.filter((attempt) => !isBlocked(attempt));
-    const recorded = others.length === 0 ? [] : [...(await this.record(others))];
-    return attempts.map((attempt) => {
-      const outcome = isBlocked(attempt) ? undefined : recorded.shift();
-      return (
-        outcome ?? { error: new OverloadedError(`another transaction holds the counter of ${attempt.metricCode}`) }
-      );
-    });
   }
 
   /** @throws DatabaseUnavailableError */

@@ -1,3 +1,4 @@
+import type { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
 import type { QuotaStatus } from "../domain/quota-status.ts";
 import type { UsageEvent } from "../domain/usage-event.ts";
 
@@ -15,3 +16,15 @@ export interface UsageReceipt {
 export type UsageOutcome =
   | { readonly receipt: UsageReceipt; readonly error?: undefined }
   | { readonly receipt?: undefined; readonly error: unknown };
+
+/** Nothing was done about an attempt, because another transaction is in its way: its turn comes when that has ended. */
+export interface HeldBack {
+  /** What to tell its caller once it has waited for too long. */
+  readonly heldBack: QuotaServiceError;
+}
+
+export type UsageResult = UsageOutcome | HeldBack;
+
+export function isHeldBack(result: UsageResult): result is HeldBack {
+  return "heldBack" in result;
+}

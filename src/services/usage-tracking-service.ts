@@ -1,19 +1,16 @@
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
-import { BatchQueue, type BatchQueueBounds, type Caller } from "./batch-queue.ts";
+import type { Caller } from "./batch-queue.ts";
 import type { OverLimitWarnings } from "./over-limit-warnings.ts";
-import type { UsageEventRecorder } from "./usage-event-recorder.ts";
-import type { UsageOutcome, UsageReceipt } from "./usage-outcome.ts";
-
-/** What a waiting attempt occupies besides its metadata, roughly. */
-const attemptBytes = 512;
+import type { UsageLanes } from "./usage-lanes.ts";
+import type { UsageReceipt } from "./usage-outcome.ts";
 
 /** Records what tenants use. Concurrent calls share transactions. */
 export class UsageTrackingService {
-  readonly #queue: BatchQueue<UsageAttempt, UsageOutcome>;
+  readonly #lanes: UsageLanes;
   readonly #warnings: OverLimitWarnings;
 
-  constructor(recorder: UsageEventRecorder, warnings: OverLimitWarnings, bounds: BatchQueueBounds) {
-    this.#queue = new BatchQueue((attempts) => recorder.record(attempts), bounds);
+  constructor(lanes: UsageLanes, warnings: OverLimitWarnings) {
+    this.#lanes = lanes;
     this.#warnings = warnings;
   }
 
@@ -28,7 +25,7 @@ export class UsageTrackingService {
    * @throws OutcomeUnknownError (R14), DatabaseUnavailableError, OverloadedError
    */
   async recordUsage(attempt: UsageAttempt, caller?: Caller): Promise<UsageReceipt> {
-    const outcome = await this.#queue.submit(attempt, attemptBytes + attempt.metadata.length, caller);
+    const outcome = await this.#lanes.submit(attempt, caller);
     if (outcome.receipt === undefined) throw outcome.error;
     if (!outcome.receipt.replayed) this.#warnings.recorded(outcome.receipt.event);
     return outcome.receipt;

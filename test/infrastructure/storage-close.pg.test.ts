@@ -24,6 +24,7 @@ it("a storage closes while connections are still being opened", async () => {
       url: database.serviceUrl,
       poolMax: 10,
       timeouts: testTimeouts,
+      lockPatienceMs: testTimeouts.lockTimeoutMs,
       clock: testClock,
       namedStatements: true,
     });

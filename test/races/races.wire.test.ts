@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
@@ -59,6 +60,36 @@ describe("two server processes on one PostgreSQL", () => {
     expect(await readRecords(database, tenantId)).toEqual([{ current_usage: "100", last_sequence: "100" }]);
     const status = await quota(0).checkQuota({ tenantId, metricCode: "first", amount: 1n, planCode });
     expect(status).toMatchObject({ allowed: false, wouldExceed: true, remaining: -1n });
+  });
+
+  it("R1, R2: a counter that others hold again and again, so that its calls wait aside, admits exactly its limit", async () => {
+    const tenantId = randomUUID();
+    const use = (index: number) => quota(index).recordUsage({ tenantId, metricCode: "first", amount: 1n, planCode });
+    await use(0);
+    const holder = new pg.Client({ connectionString: database.superuserUrl });
+    await holder.connect();
+    const outcomes: Promise<unknown>[] = [];
+    const call20 = () => {
+      for (let index = 0; index < 20; index += 1) outcomes.push(use(index).catch((error: unknown) => error));
+    };
+    for (let round = 0; round < 5; round += 1) {
+      await holder.query("begin");
+      await holder.query("select 1 from quota_usage_record where tenant_id = $1 for update", [tenantId]);
+      call20();
+      // Longer than a batch waits for a lock.
+      await delay(150);
+      await holder.query("rollback");
+      call20();
+      await delay(10);
+    }
+    await holder.end();
+    const refused = (await Promise.all(outcomes)).filter((outcome) => outcome instanceof Error);
+    expect(refused.filter((error) => !isQuotaExceeded(error))).toEqual([]);
+    expect(refused.length).toBe(101);
+    const events = await readEvents(database, tenantId);
+    expect(events.map((event) => event.sequence)).toEqual(Array.from({ length: 100 }, (_, index) => `${index + 1}`));
+    expect(events.map((event) => event.usage_after)).toEqual(events.map((event) => event.sequence));
+    expect(await readRecords(database, tenantId)).toEqual([{ current_usage: "100", last_sequence: "100" }]);
   });
 
   it("R13: fifty calls with one key write one event and get fifty equal answers", async () => {

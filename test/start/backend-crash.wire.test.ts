@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { PlanService } from "../../gen/quota/v1/plan_service_pb.ts";
 import { QuotaService } from "../../gen/quota/v1/quota_service_pb.ts";
 import { LimitEnforcement } from "../../gen/quota/v1/usage_pb.ts";
@@ -77,6 +77,7 @@ it("promise 2: every acknowledged event survives crashes of PostgreSQL under loa
   await delay(pauseMs);
   isOver = true;
   await Promise.all(load);
+  await databaseAnswers();
 
   const stored = await query("select id::text as id from quota_usage_event where tenant_id = $1", [tenantId]);
   const ids = new Set(stored.map((row) => row["id"]));
@@ -109,6 +110,11 @@ async function killBackendAtWork(): Promise<void> {
     await delay(5);
   }
   throw new Error("no backend was found at work");
+}
+
+/** The last crash may not be over yet. */
+async function databaseAnswers(): Promise<void> {
+  await vi.waitFor(() => query("select 1", []), { timeout: 20_000, interval: 50 });
 }
 
 async function query(sql: string, parameters: unknown[]): Promise<Record<string, string>[]> {

@@ -15,6 +15,7 @@ export async function makePostgresStorage(): Promise<StorageUnderTest> {
     url: database.serviceUrl,
     poolMax: 10,
     timeouts: testTimeouts,
+    lockPatienceMs: testTimeouts.lockTimeoutMs,
     clock: testClock,
     namedStatements: true,
   });

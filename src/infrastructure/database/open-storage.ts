@@ -27,6 +27,8 @@ export interface StorageOptions {
   /** Connections in all, at least 2: usage has some of its own. */
   readonly poolMax: number;
   readonly timeouts: StatementTimeouts;
+  /** How long recording waits for one lock before it goes on without the counter; not longer than others do. */
+  readonly lockPatienceMs: number;
   readonly clock: DatabaseClock;
   /** False behind a pooler in transaction mode that does not carry named statements over. */
   readonly namedStatements: boolean;
@@ -48,8 +50,11 @@ export interface PostgresStorage {
   close(): Promise<void>;
 }
 
-/** Recording, checking, status and the look at keys each have one batch under way at most: more connections would idle. */
-const usageLanes = 4;
+/**
+ * Recording, recording what was held, checking, status and the look at keys each have one batch under way at most: more
+ * connections would idle.
+ */
+const usageLanes = 5;
 
 /** How much later than the server's own time-out an answer may come before its connection counts as lost. */
 const answerGraceMs = 5_000;
@@ -68,7 +73,13 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
       connectTimeoutMs,
       queryTimeoutMs: options.timeouts.statementTimeoutMs + answerGraceMs,
     }),
-    { timeouts: options.timeouts, namedStatements: options.namedStatements },
+    {
+      timeouts: {
+        ...options.timeouts,
+        lockTimeoutMs: Math.min(options.timeouts.lockTimeoutMs, options.lockPatienceMs),
+      },
+      namedStatements: options.namedStatements,
+    },
   );
   const close = async () => {
     await pipelined.close();

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import type { CounterKey } from "../../src/domain/counter-key.ts";
+import { DatabaseUnavailableError } from "../../src/domain/errors/availability-errors.ts";
+import type { UsageAttempt } from "../../src/domain/usage-attempt.ts";
+import { StorageBusyError } from "../../src/repositories/storage-errors.ts";
+import { BatchRecorder } from "../../src/services/batch-recorder.ts";
+import { RacesLostError } from "../../src/services/storage-failures.ts";
+import { isHeldBack, type UsageOutcome, type UsageResult } from "../../src/services/usage-outcome.ts";
+import { aTenant } from "../support/builders.ts";
+
+const tenantId = aTenant();
+
+function attemptsOn(...metricCodes: string[]): UsageAttempt[] {
+  return metricCodes.map((metricCode) => ({ tenantId, metricCode, amount: 1n, metadata: "{}" }));
+}
+
+const busy = () => new DatabaseUnavailableError(new StorageBusyError("others hold the locks"));
+
+/** A storage in which the trouble of a counter befalls every batch that it is in. */
+class Troubled {
+  readonly batches: string[][] = [];
+  readonly visibly: ReadonlySet<string>;
+  isTableLocked = false;
+  readonly #troubles: ReadonlyMap<string, () => Error>;
+
+  constructor(troubles: Readonly<Record<string, () => Error>>, visibly: readonly string[] = []) {
+    this.#troubles = new Map(Object.entries(troubles));
+    this.visibly = new Set(visibly);
+  }
+
+  async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageOutcome[]> {
+    this.batches.push(attempts.map(({ metricCode }) => metricCode));
+    for (const { metricCode } of attempts) {
+      const trouble = this.#troubles.get(metricCode);
+      if (trouble !== undefined) throw trouble();
+    }
+    // What was recorded is told apart by its metric.
+    return attempts.map(({ metricCode }) => ({ error: `recorded ${metricCode}` }));
+  }
+
+  async findBlocked(keys: readonly CounterKey[]): Promise<readonly CounterKey[]> {
+    if (this.isTableLocked) throw new StorageBusyError("others hold the table");
+    return keys.filter((key) => this.visibly.has(key.metricCode));
+  }
+}
+
+async function record(storage: Troubled, metricCodes: readonly string[]): Promise<unknown[]> {
+  const results = await new BatchRecorder(storage, storage).record(attemptsOn(...metricCodes));
+  return results.map(textOf);
+}
+
+function textOf(result: UsageResult): unknown {
+  if (!isHeldBack(result)) return result.error;
+  return result.heldBack.reason === "OVERLOADED" ? "held" : "stuck";
+}
+
+describe("BatchRecorder", () => {
+  it("records a batch in one go where nobody is in the way", async () => {
+    const storage = new Troubled({});
+    expect(await record(storage, ["a", "b"])).toEqual(["recorded a", "recorded b"]);
+    expect(storage.batches).toEqual([["a", "b"]]);
+  });
+
+  it("leaves out a counter that is seen to be held", async () => {
+    const storage = new Troubled({ b: busy }, ["b"]);
+    expect(await record(storage, ["a", "b", "c", "b"])).toEqual(["recorded a", "held", "recorded c", "held"]);
+    expect(storage.batches).toEqual([
+      ["a", "b", "c", "b"],
+      ["a", "c"],
+    ]);
+    expect(await record(new Troubled({ b: busy }, ["b"]), ["b", "b"])).toEqual(["held", "held"]);
+  });
+
+  it("finds what is held and cannot be seen by parting the batch, and writes everything else once", async () => {
+    const metricCodes = Array.from({ length: 512 }, (_, index) => `m${index}`);
+    const storage = new Troubled({ m300: busy });
+    const results = await record(storage, metricCodes);
+    expect(results).toEqual(metricCodes.map((code) => (code === "m300" ? "stuck" : `recorded ${code}`)));
+    const written = storage.batches.filter((batch) => !batch.includes("m300")).flat();
+    expect(written.toSorted()).toEqual(metricCodes.filter((code) => code !== "m300").toSorted());
+    expect(storage.batches.filter((batch) => batch.includes("m300"))).toHaveLength(10);
+  });
+
+  it("gives up on parting when everything is held, and holds back what it has not tried", async () => {
+    const metricCodes = Array.from({ length: 512 }, (_, index) => `m${index}`);
+    const storage = new Troubled(Object.fromEntries(metricCodes.map((code) => [code, busy])));
+    expect(new Set(await record(storage, metricCodes))).toEqual(new Set(["stuck"]));
+    expect(storage.batches).toHaveLength(33);
+  });
+
+  it("holds everything back, untried, while somebody holds the whole table", async () => {
+    const storage = new Troubled({ a: busy, b: busy });
+    storage.isTableLocked = true;
+    expect(await record(storage, ["a", "b", "c"])).toEqual(["stuck", "stuck", "stuck"]);
+    expect(storage.batches).toHaveLength(1);
+  });
+
+  it("fails a counter that loses every race alone", async () => {
+    const storage = new Troubled({ b: () => new RacesLostError(12) });
+    const results = await record(storage, ["a", "b", "c"]);
+    expect(results).toEqual(["recorded a", new RacesLostError(12), "recorded c"]);
+  });
+
+  it("lets a failure of the whole batch be the whole batch's, as long as nothing is written", async () => {
+    const outage = new DatabaseUnavailableError(new Error("gone"));
+    const storage = new Troubled({ b: () => outage });
+    await expect(record(storage, ["a", "b"])).rejects.toBe(outage);
+  });
+
+  it("fails only its part once another part may be written", async () => {
+    const defect = new Error("defect");
+    const outage = new DatabaseUnavailableError(new Error("gone"));
+    let runs = 0;
+    const busyAtFirst = () => (runs++ === 0 ? busy() : outage);
+    expect(await record(new Troubled({ d: busyAtFirst }), ["a", "b", "c", "d"])).toEqual([
+      "recorded a",
+      "recorded b",
+      outage,
+      outage,
+    ]);
+    runs = 0;
+    const poisonedAfterwards = () => (runs++ === 0 ? busy() : defect);
+    expect(await record(new Troubled({ d: poisonedAfterwards }), ["a", "b", "c", "d"])).toEqual([
+      "recorded a",
+      "recorded b",
+      "recorded c",
+      defect,
+    ]);
+  });
+});

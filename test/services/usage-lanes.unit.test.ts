@@ -1,0 +1,130 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { DatabaseUnavailableError, OverloadedError } from "../../src/domain/errors/availability-errors.ts";
+import type { UsageAttempt } from "../../src/domain/usage-attempt.ts";
+import { HeldCounters } from "../../src/services/held-counters.ts";
+import { UsageLanes } from "../../src/services/usage-lanes.ts";
+import type { UsageResult } from "../../src/services/usage-outcome.ts";
+import { aTenant } from "../support/builders.ts";
+
+const bounds = { batchItemsMax: 16, queueItemsMax: 32, queueBytesMax: 100_000, waitMaxMs: 10_000 };
+const heldMaxMs = 1_000;
+const tenantId = aTenant();
+
+function attemptOn(metricCode: string): UsageAttempt {
+  return { tenantId, metricCode, amount: 1n, metadata: "{}" };
+}
+
+/** Records everything but what is held, each batch in a turn of its own. */
+class Recorder {
+  readonly batches: string[][] = [];
+  readonly held = new Set<string>();
+  failure: Error | undefined;
+
+  async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageResult[]> {
+    const batch = attempts.map(({ metricCode }) => metricCode);
+    this.batches.push(batch);
+    await nextTurn();
+    if (this.failure !== undefined) throw this.failure;
+    return batch.map((code) =>
+      this.held.has(code) ? { heldBack: new OverloadedError(`held: ${code}`) } : { error: `recorded ${code}` },
+    );
+  }
+}
+
+describe("UsageLanes", () => {
+  let recorder: Recorder;
+  let lanes: UsageLanes;
+
+  beforeEach(() => {
+    recorder = new Recorder();
+    lanes = new UsageLanes(recorder, bounds, heldMaxMs);
+    vi.useFakeTimers({ toFake: ["performance"] });
+    return () => vi.useRealTimers();
+  });
+
+  const record = async (metricCode: string, caller?: { isGone: boolean }) =>
+    (await lanes.submit(attemptOn(metricCode), caller)).error;
+
+  async function turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn += 1) await nextTurn();
+  }
+
+  it("lets everybody else go on while attempts on a held counter wait, and records these once it is free", async () => {
+    recorder.held.add("held");
+    const waiting = [record("held"), record("held")];
+    for (let round = 0; round < 5; round += 1) expect(await record("free")).toBe("recorded free");
+    // Known to be held after the first batch: what comes for it later is not tried with the others.
+    const late = record("held");
+    expect(await record("free")).toBe("recorded free");
+    expect(recorder.batches.filter((batch) => batch.includes("free") && batch.includes("held"))).toEqual([]);
+    recorder.held.clear();
+    expect(await Promise.all([...waiting, late])).toEqual(Array.from({ length: 3 }, () => "recorded held"));
+    // And goes with the others again.
+    recorder.batches.length = 0;
+    await Promise.all([record("first"), record("free"), record("held")]);
+    expect(recorder.batches).toEqual([["first"], ["free", "held"]]);
+  });
+
+  it("tells attempts that have waited long enough to come back later, and the others not", async () => {
+    recorder.held.add("held");
+    const early = record("held");
+    await turns(3);
+    vi.advanceTimersByTime(heldMaxMs / 2);
+    const late = record("held");
+    await turns(3);
+    vi.advanceTimersByTime(heldMaxMs / 2);
+    const error = await early;
+    expect(error).toBeInstanceOf(OverloadedError);
+    expect((error as Error).message).toContain("held: held");
+    recorder.held.clear();
+    expect(await late).toBe("recorded held");
+  });
+
+  it("drops an attempt whose caller goes while it waits aside", async () => {
+    recorder.held.add("held");
+    const caller = { isGone: false };
+    const outcome = expect(record("held", caller)).rejects.toMatchObject({ name: "AbortError" });
+    await turns(5);
+    caller.isGone = true;
+    await outcome;
+    const runs = recorder.batches.length;
+    await turns(5);
+    expect(recorder.batches).toHaveLength(runs);
+  });
+
+  it("tells those who wait aside of an outage", async () => {
+    recorder.held.add("held");
+    const outcome = record("held");
+    const outage = expect(outcome).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    await turns(5);
+    recorder.failure = new DatabaseUnavailableError(new Error("gone"));
+    await outage;
+  });
+
+  it("refuses what exceeds the bound of those who wait aside, and nobody else", async () => {
+    recorder.held.add("held");
+    const outcomes: Promise<unknown>[] = [];
+    for (let index = 0; index < 2 * bounds.queueItemsMax; index += 1) {
+      outcomes.push(record("held").catch((error: unknown) => error));
+      await turns(2);
+    }
+    expect(await record("free")).toBe("recorded free");
+    recorder.held.clear();
+    const settled = await Promise.all(outcomes);
+    const refused = settled.filter((outcome) => outcome instanceof OverloadedError);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(settled.filter((outcome) => outcome === "recorded held").length + refused.length).toBe(settled.length);
+  });
+});
+
+describe("HeldCounters", () => {
+  it("forgets the oldest when there are too many", () => {
+    const held = new HeldCounters();
+    for (let index = 0; index <= 10_000; index += 1) held.add({ tenantId, metricCode: `m${index}` });
+    expect(held.has({ tenantId, metricCode: "m0" })).toBe(false);
+    expect(held.has({ tenantId, metricCode: "m1" })).toBe(true);
+    held.delete({ tenantId, metricCode: "m1" });
+    expect(held.has({ tenantId, metricCode: "m1" })).toBe(false);
+  });
+});
