@@ -31,18 +31,16 @@ export interface DecisionMeans {
  * the batch's own view of every counter, so that an attempt sees what its predecessors in the batch did.
  */
 export class UsageBatch {
-  readonly #attempts: readonly UsageAttempt[];
   readonly #means: DecisionMeans;
   readonly #basis: DecisionBasis;
   readonly #now: EpochMilliseconds;
   readonly #counters = new Map<string, CounterView>();
-  readonly #limits: readonly LimitOrError[];
+  readonly #turns: readonly Turn[];
   readonly #keyed = new Map<string, UsageEvent>();
   readonly #events: UsageEvent[] = [];
   readonly #refusals = new Map<string, UsageRefusal>();
 
   constructor(attempts: readonly UsageAttempt[], locked: LockedRecords, basis: DecisionBasis, means: DecisionMeans) {
-    this.#attempts = attempts;
     this.#means = means;
     this.#basis = basis;
     this.#now = locked.now;
@@ -50,17 +48,19 @@ export class UsageBatch {
     for (const event of basis.keyedEvents) {
       if (event.idempotencyKey !== undefined) this.#remember(event, event.idempotencyKey);
     }
-    this.#limits = attempts.map((attempt) => this.#limitFor(attempt));
+    this.#turns = attempts.map((attempt) => {
+      const counter = this.#counter(attempt);
+      return { attempt, counter, limit: this.#limitFor(attempt, counter) };
+    });
   }
 
   /** The lines in which an attempt would count, but whose open record was not found. */
   linesWithoutOpenRecord(): CounterLineKey[] {
     const missing = new Map<string, CounterLineKey>();
-    for (const [index, attempt] of this.#attempts.entries()) {
-      const limit = this.#limits[index]?.limit;
-      if (limit === undefined || this.#counter(attempt).hasOpenRecord(limit.periodKind)) continue;
+    for (const { attempt, counter, limit } of this.#turns) {
+      if (limit.limit === undefined || counter.hasOpenRecord(limit.limit.periodKind)) continue;
       const { tenantId, metricCode } = attempt;
-      const line = { tenantId, metricCode, periodKind: limit.periodKind };
+      const line = { tenantId, metricCode, periodKind: limit.limit.periodKind };
       missing.set(counterLineKeyText(line), line);
     }
     return [...missing.values()];
@@ -72,9 +72,9 @@ export class UsageBatch {
   }
 
   decide(): UsageOutcome[] {
-    return this.#attempts.map((attempt, index) => {
+    return this.#turns.map((turn) => {
       try {
-        return { receipt: this.#decideOne(attempt, this.#limits[index]) };
+        return { receipt: this.#decideOne(turn) };
       } catch (error) {
         if (!(error instanceof QuotaServiceError)) throw error;
         if (error instanceof QuotaExceededError) this.#countRefusal(error);
@@ -94,12 +94,11 @@ export class UsageBatch {
   }
 
   /** R13: the replay comes before everything that could refuse. */
-  #decideOne(attempt: UsageAttempt, limit: LimitOrError | undefined): UsageReceipt {
+  #decideOne({ attempt, counter, limit }: Turn): UsageReceipt {
     const replay = this.#replay(attempt);
     if (replay !== undefined) return receiptOf(replay, true);
-    if (limit === undefined) throw new Error("an attempt has no limit looked up");
     if (limit.error !== undefined) throw limit.error;
-    const event = this.#counter(attempt).record(attempt, limit.limit, this.#means.random);
+    const event = counter.record(attempt, limit.limit, this.#means.random);
     this.#events.push(event);
     if (attempt.idempotencyKey !== undefined) this.#remember(event, attempt.idempotencyKey);
     return receiptOf(event, false);
@@ -118,9 +117,9 @@ export class UsageBatch {
     this.#keyed.set(idempotencyKeyText({ tenantId: event.tenantId, idempotencyKey }), event);
   }
 
-  #limitFor(attempt: UsageAttempt): LimitOrError {
+  #limitFor(attempt: UsageAttempt, counter: CounterView): LimitOrError {
     try {
-      return { limit: effectiveLimit(this.#basis.limits, attempt, this.#counter(attempt).time) };
+      return { limit: effectiveLimit(this.#basis.limits, attempt, counter.time) };
     } catch (error) {
       if (!(error instanceof QuotaServiceError)) throw error;
       return { error };
@@ -150,6 +149,13 @@ export class UsageBatch {
       lastRefusedAt: refusedAt,
     });
   }
+}
+
+/** An attempt with what it is decided on. */
+interface Turn {
+  readonly attempt: UsageAttempt;
+  readonly counter: CounterView;
+  readonly limit: LimitOrError;
 }
 
 type LimitOrError =

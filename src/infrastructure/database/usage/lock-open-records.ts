@@ -1,9 +1,9 @@
-import { compareText } from "../../../domain/compare-text.ts";
 import { type CounterKey, counterKeyText } from "../../../domain/counter-key.ts";
 import type { LockedRecords } from "../../../repositories/usage-unit-of-work.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { plainArray, textArray } from "./array-literals.ts";
+import { inOrder } from "./in-order.ts";
 import { recordColumnsSql, recordOf } from "./record-rows.ts";
 
 /**
@@ -42,10 +42,10 @@ export async function lockOpenRecords(
   keys: readonly CounterKey[],
   statement: Statement,
 ): Promise<LockAnswer> {
-  const inOrder = [...keys].sort((a, b) => compareText(counterKeyText(a), counterKeyText(b)));
+  const ordered = inOrder(keys, counterKeyText);
   const rows = await transaction.query(statement, [
-    plainArray(inOrder.map((key) => key.tenantId)),
-    textArray(inOrder.map((key) => key.metricCode)),
+    plainArray(ordered.map((key) => key.tenantId)),
+    textArray(ordered.map((key) => key.metricCode)),
   ]);
   const [now, transactionId] = rows[0] ?? [];
   if (typeof now !== "string" || typeof transactionId !== "string") throw new Error("the clock answered no row");

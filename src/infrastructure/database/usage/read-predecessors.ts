@@ -1,9 +1,9 @@
-import { compareText } from "../../../domain/compare-text.ts";
 import { type CounterLineKey, counterKeyText, counterLineKeyText } from "../../../domain/counter-key.ts";
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
 import { type PeriodKind, periodKinds } from "../../../domain/period-kind.ts";
 import type { Predecessor } from "../../../repositories/usage-unit-of-work.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
+import { inOrder } from "./in-order.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
 /**
@@ -43,8 +43,8 @@ export async function readPredecessors(
   keys: readonly CounterLineKey[],
   now: EpochMilliseconds,
 ): Promise<Predecessor[]> {
-  const inOrder = [...keys].sort((a, b) => compareText(counterLineKeyText(a), counterLineKeyText(b)));
-  const counters = new Map(inOrder.map((key) => [counterKeyText(key), key]));
+  const ordered = inOrder(keys, counterLineKeyText);
+  const counters = new Map(ordered.map((key) => [counterKeyText(key), key]));
   const [, rows] = await Promise.all([
     transaction.query(predecessorLocks, [
       [...counters.values()].map((key) => key.tenantId),
@@ -52,9 +52,9 @@ export async function readPredecessors(
       periodKinds,
     ]),
     transaction.query(predecessors, [
-      inOrder.map((key) => key.tenantId),
-      inOrder.map((key) => key.metricCode),
-      inOrder.map((key) => key.periodKind),
+      ordered.map((key) => key.tenantId),
+      ordered.map((key) => key.metricCode),
+      ordered.map((key) => key.periodKind),
       now,
     ]),
   ]);

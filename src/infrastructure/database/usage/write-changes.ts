@@ -1,7 +1,7 @@
-import { compareText } from "../../../domain/compare-text.ts";
 import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { plainArray, textArray, timestampArray } from "./array-literals.ts";
+import { inOrder } from "./in-order.ts";
 
 /**
  * Everything that a batch changes, in one statement and one round trip. `unnest` of arrays costs half of what the ORM's
@@ -110,11 +110,4 @@ function parametersOf(changes: UsageChanges): unknown[] {
     newRecords.length,
     changed.length + events.length + refusals.length,
   ];
-}
-
-function inOrder<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
-  return items
-    .map((item) => ({ item, key: keyOf(item) }))
-    .sort((a, b) => compareText(a.key, b.key))
-    .map(({ item }) => item);
 }
