@@ -16,18 +16,21 @@ export interface BatchQueueBounds {
 interface Waiting<Item, Outcome> {
   readonly item: Item;
   readonly bytes: number;
-  readonly since: number;
+  since: number;
   readonly caller: Caller | undefined;
   readonly resolve: (outcome: Outcome | Promise<Outcome>) => void;
   readonly reject: (error: unknown) => void;
   hasLeft: boolean;
 }
 
-/**
- * Answers each item at its place, or promises to: what is only promised keeps neither the neighbours nor the next batch waiting.
- * What it throws holds for the whole batch, of which nothing was done.
- */
-export type RunBatch<Item, Outcome> = (items: readonly Item[]) => Promise<readonly (Outcome | Promise<Outcome>)[]>;
+/** Nothing was done about an item, which goes to the end of the queue. */
+export const runAgain = Symbol("run again");
+
+/** An item's outcome, or the promise of one, which keeps neither its neighbours nor the next batch waiting. */
+export type ItemResult<Outcome> = Outcome | Promise<Outcome> | typeof runAgain;
+
+/** Answers each item at its place. What it throws holds for the whole batch, of which nothing was done. */
+export type RunBatch<Item, Outcome> = (items: readonly Item[]) => Promise<readonly ItemResult<Outcome>[]>;
 
 /** Whether somebody still waits for the outcome. */
 export interface Caller {
@@ -68,13 +71,22 @@ export class BatchQueue<Item, Outcome> {
       throw new OverloadedError(`calls of ${this.#waitingBytes} bytes wait already`);
     }
     return await new Promise<Outcome>((resolve, reject) => {
-      const since = performance.now();
-      this.#waiting.push({ item, bytes, since, caller, resolve, reject, hasLeft: false });
-      this.#waitingItems += 1;
-      this.#waitingBytes += bytes;
-      this.#expiry ??= this.#expireLater(this.#bounds.waitMaxMs);
+      this.#enter({ item, bytes, since: performance.now(), caller, resolve, reject, hasLeft: false });
       this.#start();
     });
+  }
+
+  #enter(waiting: Waiting<Item, Outcome>): void {
+    this.#waiting.push(waiting);
+    this.#waitingItems += 1;
+    this.#waitingBytes += waiting.bytes;
+    this.#expiry ??= this.#expireLater(this.#bounds.waitMaxMs);
+  }
+
+  #enterAgain(waiting: Waiting<Item, Outcome>): void {
+    waiting.since = performance.now();
+    waiting.hasLeft = false;
+    this.#enter(waiting);
   }
 
   #leave(waiting: Waiting<Item, Outcome>): void {
@@ -106,7 +118,7 @@ export class BatchQueue<Item, Outcome> {
       passed += 1;
       if (waiting.hasLeft) continue;
       this.#leave(waiting);
-      if (waiting.caller?.isGone === true) waiting.reject(new DOMException("the caller no longer waits", "AbortError"));
+      if (waiting.caller?.isGone === true) waiting.reject(callerHasGone());
       else batch.push(waiting);
     }
     this.#waiting = this.#waiting.slice(passed);
@@ -115,8 +127,9 @@ export class BatchQueue<Item, Outcome> {
 
   async #runBatch(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      const outcomes = await this.#run(batch.map((waiting) => waiting.item));
-      answerInSlices(batch, outcomes);
+      const results = await this.#run(batch.map((waiting) => waiting.item));
+      for (const [index, waiting] of batch.entries()) if (results[index] === runAgain) this.#enterAgain(waiting);
+      answerInSlices(batch, results);
     } catch (error) {
       if (batch.length === 1 || error instanceof QuotaServiceError) {
         for (const waiting of batch) waiting.reject(error);
@@ -148,6 +161,10 @@ export class BatchQueue<Item, Outcome> {
   }
 }
 
+export function callerHasGone(): DOMException {
+  return new DOMException("the caller no longer waits", "AbortError");
+}
+
 /** Answers between two looks at what the storage has sent. */
 const sliceItems = 32;
 
@@ -157,13 +174,15 @@ const sliceItems = 32;
  */
 function answerInSlices<Item, Outcome>(
   batch: readonly Waiting<Item, Outcome>[],
-  outcomes: readonly (Outcome | Promise<Outcome>)[],
+  results: readonly ItemResult<Outcome>[],
   from = 0,
 ): void {
   setImmediate(() => {
     const end = Math.min(from + sliceItems, batch.length);
-    for (let index = from; index < end; index += 1)
-      batch[index]?.resolve(outcomes[index] as Outcome | Promise<Outcome>);
-    if (end < batch.length) answerInSlices(batch, outcomes, end);
+    for (let index = from; index < end; index += 1) {
+      const result = results[index];
+      if (result !== runAgain) batch[index]?.resolve(result as Outcome | Promise<Outcome>);
+    }
+    if (end < batch.length) answerInSlices(batch, results, end);
   });
 }

@@ -4,6 +4,7 @@ import { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
 import { StorageBusyError } from "../repositories/storage-errors.ts";
 import type { UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
+import { type Caller, callerHasGone } from "./batch-queue.ts";
 import { RacesLostError, rerunAfterLostRace } from "./storage-failures.ts";
 import type { UsageEventRecorder } from "./usage-event-recorder.ts";
 import type { UsageResult } from "./usage-outcome.ts";
@@ -17,6 +18,11 @@ const partingsMax = 16;
 /** How often a batch may still be parted. */
 interface Partings {
   left: number;
+}
+
+export interface CalledAttempt {
+  readonly attempt: UsageAttempt;
+  readonly caller: Caller | undefined;
 }
 
 /** Records a batch around whatever is stuck in it, so that one attempt's neighbours neither fail nor wait with it. */
@@ -34,41 +40,46 @@ export class BatchRecorder {
    * that another transaction holds for longer are held back, and the others are recorded without them. The results are in the
    * order of the attempts.
    *
+   * @param batch nothing is done for a caller who has gone by the time a transaction with its attempt begins
    * @throws DatabaseUnavailableError nothing of the batch was written
    */
-  async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageResult[]> {
-    return await this.#record(attempts, { left: partingsMax });
+  async record(batch: readonly CalledAttempt[]): Promise<readonly UsageResult[]> {
+    return await this.#record(batch, { left: partingsMax });
   }
 
-  async #record(attempts: readonly UsageAttempt[], partings: Partings): Promise<readonly UsageResult[]> {
+  async #record(batch: readonly CalledAttempt[], partings: Partings): Promise<readonly UsageResult[]> {
+    const present = batch.filter(({ caller }) => caller?.isGone !== true);
+    if (present.length < batch.length) {
+      return await this.#recordSome(batch, present, partings, () => ({ error: callerHasGone() }));
+    }
     try {
-      return await this.#recorder.record(attempts);
+      return await this.#recorder.record(batch.map(({ attempt }) => attempt));
     } catch (error) {
-      if (error instanceof RacesLostError) return await this.#recordApart(attempts, partings, { error });
+      if (error instanceof RacesLostError) return await this.#recordApart(batch, partings, { error });
       if (!isBusy(error)) throw error;
-      return await this.#recordUnblocked(attempts, partings, error);
+      return await this.#recordUnblocked(batch, partings, error);
     }
   }
 
   /** Leaves out the counters that are seen to be held. */
   async #recordUnblocked(
-    attempts: readonly UsageAttempt[],
+    batch: readonly CalledAttempt[],
     partings: Partings,
     busy: DatabaseUnavailableError,
   ): Promise<readonly UsageResult[]> {
-    const blocked = await this.#findBlocked(attempts);
-    if (blocked === "unknown") return attempts.map(() => ({ heldBack: busy }));
-    if (blocked.size === 0) return await this.#recordApart(attempts, partings, { heldBack: busy });
-    const isBlocked = (attempt: UsageAttempt) => blocked.has(counterKeyText(attempt));
-    const others = attempts.filter((attempt) => !isBlocked(attempt));
-    const recorded = others.length === 0 ? [] : [...(await this.#record(others, partings))];
-    return attempts.map((attempt) => (isBlocked(attempt) ? undefined : recorded.shift()) ?? heldBack(attempt));
+    const blocked = await this.#findBlocked(batch);
+    if (blocked === "unknown") return batch.map(() => ({ heldBack: busy }));
+    if (blocked.size === 0) return await this.#recordApart(batch, partings, heldBack("what this call waits for"));
+    const others = batch.filter(({ attempt }) => !blocked.has(counterKeyText(attempt)));
+    return await this.#recordSome(batch, others, partings, ({ attempt }) =>
+      heldBack(`the counter of ${attempt.metricCode}`),
+    );
   }
 
   /** Unknown: somebody holds the whole table. */
-  async #findBlocked(attempts: readonly UsageAttempt[]): Promise<ReadonlySet<string> | "unknown"> {
+  async #findBlocked(batch: readonly CalledAttempt[]): Promise<ReadonlySet<string> | "unknown"> {
     try {
-      const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(countersOf(attempts)));
+      const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(countersOf(batch)));
       return new Set(found.map(counterKeyText));
     } catch (error) {
       if (isBusy(error)) return "unknown";
@@ -76,54 +87,77 @@ export class BatchRecorder {
     }
   }
 
+  async #recordSome(
+    batch: readonly CalledAttempt[],
+    some: readonly CalledAttempt[],
+    partings: Partings,
+    resultOfOther: (other: CalledAttempt) => UsageResult,
+  ): Promise<readonly UsageResult[]> {
+    const recorded = some.length === 0 ? [] : await this.#record(some, partings);
+    const results = new Map(some.map((called, index) => [called, recorded[index]]));
+    return batch.map((called) => results.get(called) ?? resultOfOther(called));
+  }
+
   /**
-   * Records one half of the counters, and then the other. Who waits for a record that another transaction has created and not yet
-   * committed, or for a key that it has taken, waits for what nobody can see; it is found by leaving it out.
+   * Records one half, and then the other. Who waits for a record that another transaction has created and not yet committed, or for
+   * a key that it has taken, waits for what nobody can see; it is found by leaving it out.
    *
-   * @param remainder what comes of attempts on a single counter, or when the batch was parted too often
+   * @param remainder what comes of what cannot be parted, or when the batch was parted too often
    */
   async #recordApart(
-    attempts: readonly UsageAttempt[],
+    batch: readonly CalledAttempt[],
     partings: Partings,
     remainder: UsageResult,
   ): Promise<readonly UsageResult[]> {
-    const counters = countersOf(attempts);
-    if (counters.length === 1 || partings.left === 0) return attempts.map(() => remainder);
+    const half = halfOf(batch);
+    if (half.size === 0 || partings.left === 0) return batch.map(() => remainder);
     partings.left -= 1;
-    const half = new Set(counters.slice(0, counters.length / 2).map(counterKeyText));
-    const isFirst = (attempt: UsageAttempt) => half.has(counterKeyText(attempt));
-    const first = [...(await this.#recordPart(attempts.filter(isFirst), partings))];
-    const second = [
-      ...(await this.#recordPart(
-        attempts.filter((attempt) => !isFirst(attempt)),
-        partings,
-      )),
-    ];
-    return attempts.map((attempt) => (isFirst(attempt) ? first : second).shift() ?? remainder);
+    const results = new Map<CalledAttempt, UsageResult>();
+    for (const part of [batch.filter((called) => half.has(called)), batch.filter((called) => !half.has(called))]) {
+      const recorded = await this.#recordPart(part, partings);
+      for (const [index, called] of part.entries()) results.set(called, recorded[index] ?? remainder);
+    }
+    return batch.map((called) => results.get(called) ?? remainder);
   }
 
   /** Never throws: other parts of the batch may be written already, so that nobody may run all of it again. */
-  async #recordPart(attempts: readonly UsageAttempt[], partings: Partings): Promise<readonly UsageResult[]> {
+  async #recordPart(part: readonly CalledAttempt[], partings: Partings): Promise<readonly UsageResult[]> {
     try {
-      return await this.#record(attempts, partings);
+      return await this.#record(part, partings);
     } catch (error) {
-      if (attempts.length === 1 || error instanceof QuotaServiceError) return attempts.map(() => ({ error }));
+      if (part.length === 1 || error instanceof QuotaServiceError) return part.map(() => ({ error }));
       const results: UsageResult[] = [];
-      for (const attempt of attempts) results.push(...(await this.#recordPart([attempt], partings)));
+      for (const called of part) results.push(...(await this.#recordPart([called], partings)));
       return results;
     }
   }
+}
+
+/**
+ * Half of the counters, now these and now those, so that none is always among the last, for which no partings are left. Of a
+ * single counter half of the attempts, if one of them has a key: without keys they all wait for the same. Empty: not to be parted.
+ */
+function halfOf(batch: readonly CalledAttempt[]): ReadonlySet<CalledAttempt> {
+  const counters = countersOf(batch);
+  if (counters.length > 1) {
+    const middle = Math.floor(counters.length / 2);
+    const half = Math.random() < 0.5 ? counters.slice(middle) : counters.slice(0, middle);
+    const texts = new Set(half.map(counterKeyText));
+    return new Set(batch.filter(({ attempt }) => texts.has(counterKeyText(attempt))));
+  }
+  const isKeyed = batch.some(({ attempt }) => attempt.idempotencyKey !== undefined);
+  return new Set(isKeyed ? batch.slice(0, Math.floor(batch.length / 2)) : []);
 }
 
 function isBusy(error: unknown): error is DatabaseUnavailableError {
   return error instanceof DatabaseUnavailableError && error.cause instanceof StorageBusyError;
 }
 
-function heldBack({ metricCode }: UsageAttempt): UsageResult {
-  return { heldBack: new OverloadedError(`another transaction holds the counter of ${metricCode}`) };
+function heldBack(what: string): UsageResult {
+  return { heldBack: new OverloadedError(`another transaction holds ${what}`) };
 }
 
 /** Each counter once. */
-function countersOf(attempts: readonly UsageAttempt[]): CounterKey[] {
-  return [...new Map(attempts.map((attempt) => [counterKeyText(attempt), attempt])).values()];
+function countersOf(batch: readonly CalledAttempt[]): CounterKey[] {
+  return [...new Map(batch.map(({ attempt }) => [counterKeyText(attempt), attempt])).values()];
 }

@@ -1,17 +1,17 @@
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
-import { BatchQueue, type BatchQueueBounds, type Caller } from "./batch-queue.ts";
-import type { BatchRecorder } from "./batch-recorder.ts";
+import { BatchQueue, type BatchQueueBounds, type Caller, type ItemResult, runAgain } from "./batch-queue.ts";
+import type { BatchRecorder, CalledAttempt } from "./batch-recorder.ts";
 import { HeldCounters } from "./held-counters.ts";
-import { type HeldBack, isHeldBack, type UsageOutcome } from "./usage-outcome.ts";
+import { isHeldBack, type UsageOutcome, type UsageResult } from "./usage-outcome.ts";
 
 /** What a waiting attempt occupies besides its metadata, roughly. */
 const attemptBytes = 512;
 
-interface Waiting {
-  readonly attempt: UsageAttempt;
+interface Waiting extends CalledAttempt {
   readonly bytes: number;
-  readonly caller: Caller | undefined;
   readonly since: number;
+  /** What to tell its caller when it has waited for too long; present once it was tried. */
+  lastFailure?: Error;
 }
 
 /**
@@ -44,32 +44,41 @@ export class UsageLanes {
     return await this.#main.submit({ attempt, bytes, caller, since: performance.now() }, bytes, caller);
   }
 
-  async #runFree(batch: readonly Waiting[]): Promise<readonly (UsageOutcome | Promise<UsageOutcome>)[]> {
-    const isHeld = batch.map(({ attempt }) => this.#held.has(attempt));
-    const free = batch.filter((_, index) => isHeld[index] === false);
-    const results = free.length === 0 ? [] : [...(await this.#recorder.record(free.map(({ attempt }) => attempt)))];
+  async #runFree(batch: readonly Waiting[]): Promise<readonly ItemResult<UsageOutcome>[]> {
+    const outcomes = await this.#recordUnless(batch, ({ attempt }) => this.#held.has(attempt));
+    return batch.map((waiting, index) => outcomes[index] ?? this.#waitAside(waiting));
+  }
+
+  async #runHeld(batch: readonly Waiting[]): Promise<readonly ItemResult<UsageOutcome>[]> {
+    const outcomes = await this.#recordUnless(batch, (waiting) => this.#hasWaitedEnough(waiting));
     return batch.map((waiting, index) => {
-      const result = isHeld[index] === true ? undefined : results.shift();
-      if (result === undefined) return this.#waitAside(waiting);
-      return isHeldBack(result) ? this.#holdBack(waiting, result) : result;
+      const outcome = outcomes[index];
+      if (outcome === undefined) return this.#hasWaitedEnough(waiting) ? { error: waiting.lastFailure } : runAgain;
+      // Of a caller who has gone, nothing was tried.
+      if (waiting.caller?.isGone !== true) this.#held.delete(waiting.attempt);
+      return outcome;
     });
   }
 
-  async #runHeld(batch: readonly Waiting[]): Promise<readonly (UsageOutcome | Promise<UsageOutcome>)[]> {
-    const results = await this.#recorder.record(batch.map(({ attempt }) => attempt));
+  /** The outcomes; undefined for what was left out, and for what is held. */
+  async #recordUnless(
+    batch: readonly Waiting[],
+    isLeftOut: (waiting: Waiting) => boolean,
+  ): Promise<readonly (UsageOutcome | undefined)[]> {
+    const leftOut = batch.map(isLeftOut);
+    const tried = batch.filter((_, index) => leftOut[index] === false);
+    const results: UsageResult[] = tried.length === 0 ? [] : [...(await this.#recorder.record(tried))];
     return batch.map((waiting, index) => {
-      const result = results[index];
-      if (result === undefined) throw new Error("an attempt has no result");
-      if (isHeldBack(result)) return this.#holdBack(waiting, result);
-      this.#held.delete(waiting.attempt);
-      return result;
+      const result = leftOut[index] === true ? undefined : results.shift();
+      if (result === undefined || !isHeldBack(result)) return result;
+      this.#held.add(waiting.attempt);
+      waiting.lastFailure = result.heldBack;
+      return undefined;
     });
   }
 
-  #holdBack(waiting: Waiting, { heldBack }: HeldBack): UsageOutcome | Promise<UsageOutcome> {
-    this.#held.add(waiting.attempt);
-    if (performance.now() - waiting.since >= this.#heldMaxMs) return { error: heldBack };
-    return this.#waitAside(waiting);
+  #hasWaitedEnough({ since, lastFailure }: Waiting): boolean {
+    return lastFailure !== undefined && performance.now() - since >= this.#heldMaxMs;
   }
 
   #waitAside(waiting: Waiting): Promise<UsageOutcome> {

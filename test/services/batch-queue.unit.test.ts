@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DatabaseUnavailableError, OverloadedError } from "../../src/domain/errors/availability-errors.ts";
-import { BatchQueue, type BatchQueueBounds } from "../../src/services/batch-queue.ts";
+import { BatchQueue, type BatchQueueBounds, runAgain } from "../../src/services/batch-queue.ts";
 
 const bounds: BatchQueueBounds = { batchItemsMax: 4, queueItemsMax: 8, queueBytesMax: 1_000, waitMaxMs: 10_000 };
 
@@ -155,6 +155,32 @@ describe("BatchQueue", () => {
     const next = queue.submit("d", 1);
     await runs.end(2);
     expect(await Promise.all([first, next])).toEqual(["a done", "d done"]);
+  });
+
+  it("takes what is to run again into later batches, within its bounds, until it has an outcome or its caller goes", async () => {
+    let isHeld = true;
+    const tried: (readonly string[])[] = [];
+    const again = new BatchQueue<string, string>(async (items) => {
+      tried.push(items);
+      await nextTurn();
+      return items.map((item) => (isHeld && item.startsWith("held") ? runAgain : `${item} done`));
+    }, bounds);
+    const caller = { isGone: false };
+    const held = again.submit("held", 1);
+    const gone = expect(again.submit("held and gone", 1, caller)).rejects.toMatchObject({ name: "AbortError" });
+    expect(await again.submit("free", 1)).toBe("free done");
+    caller.isGone = true;
+    await gone;
+    const crowd = Array.from({ length: bounds.queueItemsMax + 1 }, (_, index) => again.submit(`held ${index}`, 1));
+    const refused = crowd.map((outcome) => outcome.catch((error: unknown) => error));
+    await nextTurn();
+    isHeld = false;
+    expect(await held).toBe("held done");
+    const outcomes = await Promise.all(refused);
+    expect(outcomes.filter((outcome) => outcome instanceof OverloadedError).length).toBeGreaterThan(0);
+    expect(outcomes.filter((outcome) => typeof outcome === "string").length).toBeGreaterThan(bounds.batchItemsMax);
+    expect(await again.submit("last", 1)).toBe("last done");
+    expect(tried.filter((batch) => batch.includes("held and gone")).length).toBeLessThan(tried.length / 2);
   });
 
   it("runs a batch that fails for an unknown reason again item by item, so that only the culprit fails", async () => {

@@ -1,17 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { compareText } from "../../src/domain/compare-text.ts";
 import type { CounterKey } from "../../src/domain/counter-key.ts";
 import { DatabaseUnavailableError } from "../../src/domain/errors/availability-errors.ts";
 import type { UsageAttempt } from "../../src/domain/usage-attempt.ts";
 import { StorageBusyError } from "../../src/repositories/storage-errors.ts";
-import { BatchRecorder } from "../../src/services/batch-recorder.ts";
+import { BatchRecorder, type CalledAttempt } from "../../src/services/batch-recorder.ts";
 import { RacesLostError } from "../../src/services/storage-failures.ts";
 import { isHeldBack, type UsageOutcome, type UsageResult } from "../../src/services/usage-outcome.ts";
 import { aTenant } from "../support/builders.ts";
 
 const tenantId = aTenant();
 
-function attemptsOn(...metricCodes: string[]): UsageAttempt[] {
-  return metricCodes.map((metricCode) => ({ tenantId, metricCode, amount: 1n, metadata: "{}" }));
+function attemptsOn(...metricCodes: string[]): CalledAttempt[] {
+  return metricCodes.map((metricCode) => ({
+    attempt: { tenantId, metricCode, amount: 1n, metadata: "{}" },
+    caller: undefined,
+  }));
 }
 
 const busy = () => new DatabaseUnavailableError(new StorageBusyError("others hold the locks"));
@@ -21,6 +25,7 @@ class Troubled {
   readonly batches: string[][] = [];
   readonly visibly: ReadonlySet<string>;
   isTableLocked = false;
+  onFindBlocked = (): void => undefined;
   readonly #troubles: ReadonlyMap<string, () => Error>;
 
   constructor(troubles: Readonly<Record<string, () => Error>>, visibly: readonly string[] = []) {
@@ -39,6 +44,7 @@ class Troubled {
   }
 
   async findBlocked(keys: readonly CounterKey[]): Promise<readonly CounterKey[]> {
+    this.onFindBlocked();
     if (this.isTableLocked) throw new StorageBusyError("others hold the table");
     return keys.filter((key) => this.visibly.has(key.metricCode));
   }
@@ -51,7 +57,9 @@ async function record(storage: Troubled, metricCodes: readonly string[]): Promis
 
 function textOf(result: UsageResult): unknown {
   if (!isHeldBack(result)) return result.error;
-  return result.heldBack.reason === "OVERLOADED" ? "held" : "stuck";
+  const { reason, message } = result.heldBack;
+  if (reason !== "OVERLOADED") return "table";
+  return message.includes("the counter of") ? "held" : "stuck";
 }
 
 describe("BatchRecorder", () => {
@@ -91,8 +99,50 @@ describe("BatchRecorder", () => {
   it("holds everything back, untried, while somebody holds the whole table", async () => {
     const storage = new Troubled({ a: busy, b: busy });
     storage.isTableLocked = true;
-    expect(await record(storage, ["a", "b", "c"])).toEqual(["stuck", "stuck", "stuck"]);
+    expect(await record(storage, ["a", "b", "c"])).toEqual(["table", "table", "table"]);
     expect(storage.batches).toHaveLength(1);
+  });
+
+  it("finds a key that is held among the attempts on one counter", async () => {
+    const keyed = (idempotencyKey?: string): CalledAttempt => ({
+      attempt: {
+        tenantId,
+        metricCode: "a",
+        amount: 1n,
+        metadata: "{}",
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      },
+      caller: undefined,
+    });
+    const written: string[] = [];
+    const recorder = new BatchRecorder(
+      {
+        record: async (attempts) => {
+          if (attempts.some((attempt) => attempt.idempotencyKey === "taken")) throw busy();
+          return attempts.map(({ idempotencyKey = "none" }) => {
+            written.push(idempotencyKey);
+            return { error: idempotencyKey };
+          });
+        },
+      },
+      { findBlocked: async () => [] },
+    );
+    const results = await recorder.record([keyed(), keyed("free"), keyed("taken"), keyed(), keyed("other")]);
+    expect(results.map(textOf)).toEqual(["none", "free", "stuck", "none", "other"]);
+    expect(written.toSorted(compareText)).toEqual(["free", "none", "none", "other"]);
+  });
+
+  it("does nothing for a caller who goes before the transaction that its attempt is in after all", async () => {
+    const caller = { isGone: false };
+    const [held, gone, present] = attemptsOn("held", "gone", "present");
+    if (held === undefined || gone === undefined || present === undefined) throw new Error("there are three");
+    const storage = new Troubled({ held: busy }, ["held"]);
+    storage.onFindBlocked = () => {
+      caller.isGone = true;
+    };
+    const results = await new BatchRecorder(storage, storage).record([held, { ...gone, caller }, present]);
+    expect(results.map(textOf)).toEqual(["held", expect.objectContaining({ name: "AbortError" }), "recorded present"]);
+    expect(storage.batches.at(-1)).toEqual(["present"]);
   });
 
   it("fails a counter that loses every race alone", async () => {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DatabaseUnavailableError, OverloadedError } from "../../src/domain/errors/availability-errors.ts";
 import type { UsageAttempt } from "../../src/domain/usage-attempt.ts";
+import type { CalledAttempt } from "../../src/services/batch-recorder.ts";
 import { HeldCounters } from "../../src/services/held-counters.ts";
 import { UsageLanes } from "../../src/services/usage-lanes.ts";
 import type { UsageResult } from "../../src/services/usage-outcome.ts";
@@ -21,8 +22,8 @@ class Recorder {
   readonly held = new Set<string>();
   failure: Error | undefined;
 
-  async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageResult[]> {
-    const batch = attempts.map(({ metricCode }) => metricCode);
+  async record(called: readonly CalledAttempt[]): Promise<readonly UsageResult[]> {
+    const batch = called.map(({ attempt }) => attempt.metricCode);
     this.batches.push(batch);
     await nextTurn();
     if (this.failure !== undefined) throw this.failure;
