@@ -9,9 +9,8 @@ const attemptBytes = 512;
 
 interface Waiting extends CalledAttempt {
   readonly bytes: number;
-  readonly since: number;
-  /** What to tell its caller when it has waited for too long; present once it was tried. */
-  lastFailure?: Error;
+  /** When it was first held back, and what to tell its caller when that is too long ago; absent until then. */
+  held?: { readonly since: number; readonly failure: Error };
 }
 
 /**
@@ -41,7 +40,7 @@ export class UsageLanes {
    */
   async submit(attempt: UsageAttempt, caller?: Caller): Promise<UsageOutcome> {
     const bytes = attemptBytes + attempt.metadata.length;
-    return await this.#main.submit({ attempt, bytes, caller, since: performance.now() }, bytes, caller);
+    return await this.#main.submit({ attempt, bytes, caller }, bytes, caller);
   }
 
   async #runFree(batch: readonly Waiting[]): Promise<readonly ItemResult<UsageOutcome>[]> {
@@ -53,7 +52,7 @@ export class UsageLanes {
     const outcomes = await this.#recordUnless(batch, (waiting) => this.#hasWaitedEnough(waiting));
     return batch.map((waiting, index) => {
       const outcome = outcomes[index];
-      if (outcome === undefined) return this.#hasWaitedEnough(waiting) ? { error: waiting.lastFailure } : runAgain;
+      if (outcome === undefined) return this.#hasWaitedEnough(waiting) ? { error: waiting.held?.failure } : runAgain;
       // Of a caller who has gone, nothing was tried.
       if (waiting.caller?.isGone !== true) this.#held.delete(waiting.attempt);
       return outcome;
@@ -72,13 +71,13 @@ export class UsageLanes {
       const result = leftOut[index] === true ? undefined : results.shift();
       if (result === undefined || !isHeldBack(result)) return result;
       this.#held.add(waiting.attempt);
-      waiting.lastFailure = result.heldBack;
+      waiting.held = { since: waiting.held?.since ?? performance.now(), failure: result.heldBack };
       return undefined;
     });
   }
 
-  #hasWaitedEnough({ since, lastFailure }: Waiting): boolean {
-    return lastFailure !== undefined && performance.now() - since >= this.#heldMaxMs;
+  #hasWaitedEnough({ held }: Waiting): boolean {
+    return held !== undefined && performance.now() - held.since >= this.#heldMaxMs;
   }
 
   #waitAside(waiting: Waiting): Promise<UsageOutcome> {

@@ -66,21 +66,17 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
   const usagePoolMax = Math.max(1, Math.min(usageLanes, Math.floor(options.poolMax / 2)));
   const orm = await openOrm(options.url, options.poolMax - usagePoolMax);
   const transactions = new Transactions(orm, options.timeouts);
-  const pipelined = new PipelinedTransactions(
-    openPipelinedPool({
-      url: options.url,
-      max: usagePoolMax,
-      connectTimeoutMs,
-      queryTimeoutMs: options.timeouts.statementTimeoutMs + answerGraceMs,
-    }),
-    {
-      timeouts: {
-        ...options.timeouts,
-        lockTimeoutMs: Math.min(options.timeouts.lockTimeoutMs, options.lockPatienceMs),
-      },
-      namedStatements: options.namedStatements,
-    },
-  );
+  const { timeouts, namedStatements } = options;
+  const usagePool = openPipelinedPool({
+    url: options.url,
+    max: usagePoolMax,
+    connectTimeoutMs,
+    queryTimeoutMs: timeouts.statementTimeoutMs + answerGraceMs,
+  });
+  const pipelined = new PipelinedTransactions(usagePool, { timeouts, namedStatements });
+  // Reads wait for nobody but a change of the schema, and have no second lane to wait in.
+  const lockTimeoutMs = Math.min(timeouts.lockTimeoutMs, options.lockPatienceMs);
+  const recording = new PipelinedTransactions(usagePool, { timeouts: { ...timeouts, lockTimeoutMs }, namedStatements });
   const close = async () => {
     await pipelined.close();
     await transactions.opened();
@@ -89,7 +85,7 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
   const events = new PostgresUsageEventRepository(transactions);
   try {
     return {
-      usageUnitOfWork: new PostgresUsageUnitOfWork(pipelined, transactions, options.clock),
+      usageUnitOfWork: new PostgresUsageUnitOfWork(recording, transactions, options.clock),
       usage: new PostgresUsageRepository(transactions, pipelined, options.clock),
       events,
       control: new PostgresControlUnitOfWork(transactions, options.clock),
