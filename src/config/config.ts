@@ -28,7 +28,7 @@ export interface Config {
   readonly databasePreparedStatements: "on" | "off";
   /** Longest run of one SQL statement. Longer than `lockTimeoutMs`. */
   readonly statementTimeoutMs: number;
-  /** Longest wait for one lock. */
+  /** Longest wait for what another transaction holds. */
   readonly lockTimeoutMs: number;
   /** What callers and their connections may cost. */
   readonly bounds: BoundsConfig;

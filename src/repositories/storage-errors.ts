@@ -12,7 +12,7 @@ export class StorageUnavailableError extends Error {
   override readonly name: string = "StorageUnavailableError";
 }
 
-/** The work waited too long for locks that others hold. Nothing was written; which counters they are, `findBlocked` says. */
+/** The work waited too long for locks that others hold. Nothing was written; `findBlocked` says which counters they are, where it can be seen. */
 export class StorageBusyError extends StorageUnavailableError {
   override readonly name: string = "StorageBusyError";
 }

@@ -26,7 +26,9 @@ export interface UsageUnitOfWork {
 
   /**
    * Those of the counters whose records other transactions hold at this moment, found without waiting for them.
+   * Keys and records of transactions that have not ended cannot be seen.
    *
+   * @throws StorageBusyError somebody holds a whole table, or wants to
    * @throws StorageUnavailableError
    */
   findBlocked(keys: readonly CounterKey[]): Promise<readonly CounterKey[]>;

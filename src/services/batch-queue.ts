@@ -16,14 +16,16 @@ export interface BatchQueueBounds {
 interface Waiting<Item, Outcome> {
   readonly item: Item;
   readonly bytes: number;
-  since: number;
+  readonly since: number;
   readonly caller: Caller | undefined;
   readonly resolve: (outcome: Outcome | Promise<Outcome>) => void;
   readonly reject: (error: unknown) => void;
   hasLeft: boolean;
+  /** Its batch has begun before, so that it no longer waits for one. */
+  isAgain: boolean;
 }
 
-/** Nothing was done about an item, which goes to the end of the queue. */
+/** Nothing was done about an item, which keeps its place: before all that came later. How long, is up to who says so. */
 export const runAgain = Symbol("run again");
 
 /** An item's outcome, or the promise of one, which keeps neither its neighbours nor the next batch waiting. */
@@ -71,22 +73,28 @@ export class BatchQueue<Item, Outcome> {
       throw new OverloadedError(`calls of ${this.#waitingBytes} bytes wait already`);
     }
     return await new Promise<Outcome>((resolve, reject) => {
-      this.#enter({ item, bytes, since: performance.now(), caller, resolve, reject, hasLeft: false });
+      const since = performance.now();
+      const waiting = { item, bytes, since, caller, resolve, reject, hasLeft: false, isAgain: false };
+      this.#waiting.push(waiting);
+      this.#enter(waiting);
+      this.#expiry ??= this.#expireLater(this.#bounds.waitMaxMs);
       this.#start();
     });
   }
 
   #enter(waiting: Waiting<Item, Outcome>): void {
-    this.#waiting.push(waiting);
     this.#waitingItems += 1;
     this.#waitingBytes += waiting.bytes;
-    this.#expiry ??= this.#expireLater(this.#bounds.waitMaxMs);
   }
 
-  #enterAgain(waiting: Waiting<Item, Outcome>): void {
-    waiting.since = performance.now();
-    waiting.hasLeft = false;
-    this.#enter(waiting);
+  #enterAgain(again: readonly Waiting<Item, Outcome>[]): void {
+    if (again.length === 0) return;
+    for (const waiting of again) {
+      waiting.hasLeft = false;
+      waiting.isAgain = true;
+      this.#enter(waiting);
+    }
+    this.#waiting = [...again, ...this.#waiting];
   }
 
   #leave(waiting: Waiting<Item, Outcome>): void {
@@ -128,7 +136,7 @@ export class BatchQueue<Item, Outcome> {
   async #runBatch(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
       const results = await this.#run(batch.map((waiting) => waiting.item));
-      for (const [index, waiting] of batch.entries()) if (results[index] === runAgain) this.#enterAgain(waiting);
+      this.#enterAgain(batch.filter((_, index) => results[index] === runAgain));
       answerInSlices(batch, results);
     } catch (error) {
       if (batch.length === 1 || error instanceof QuotaServiceError) {
@@ -148,15 +156,14 @@ export class BatchQueue<Item, Outcome> {
     const { waitMaxMs } = this.#bounds;
     const now = performance.now();
     for (const waiting of this.#waiting) {
+      if (waiting.hasLeft || waiting.isAgain) continue;
       if (now - waiting.since < waitMaxMs) break;
-      if (waiting.hasLeft) continue;
       this.#leave(waiting);
       waiting.reject(new OverloadedError(`no batch began within ${waitMaxMs} ms`));
     }
     // Let go of them now: the batch under way may be stuck for longer than many such waits.
-    const first = this.#waiting.findIndex((waiting) => !waiting.hasLeft);
-    this.#waiting = first === -1 ? [] : this.#waiting.slice(first);
-    const [next] = this.#waiting;
+    this.#waiting = this.#waiting.filter((waiting) => !waiting.hasLeft);
+    const next = this.#waiting.find((waiting) => !waiting.isAgain);
     this.#expiry = next === undefined ? undefined : this.#expireLater(next.since + waitMaxMs - now);
   }
 }

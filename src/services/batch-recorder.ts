@@ -1,13 +1,12 @@
 import { type CounterKey, counterKeyText } from "../domain/counter-key.ts";
-import { DatabaseUnavailableError, OverloadedError } from "../domain/errors/availability-errors.ts";
+import { OverloadedError } from "../domain/errors/availability-errors.ts";
 import { QuotaServiceError } from "../domain/errors/quota-service-error.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
-import { StorageBusyError } from "../repositories/storage-errors.ts";
 import type { UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
 import { type Caller, callerHasGone } from "./batch-queue.ts";
-import { RacesLostError, rerunAfterLostRace } from "./storage-failures.ts";
+import { LocksHeldError, RacesLostError, rerunAfterLostRace } from "./storage-failures.ts";
 import type { UsageEventRecorder } from "./usage-event-recorder.ts";
-import type { UsageResult } from "./usage-outcome.ts";
+import { noResult, type UsageResult } from "./usage-outcome.ts";
 
 /**
  * How often a batch may be parted to find what is stuck in it: one counter among 512 is found by nine. What is stuck costs the
@@ -56,7 +55,7 @@ export class BatchRecorder {
       return await this.#recorder.record(batch.map(({ attempt }) => attempt));
     } catch (error) {
       if (error instanceof RacesLostError) return await this.#recordApart(batch, partings, { error });
-      if (!isBusy(error)) throw error;
+      if (!(error instanceof LocksHeldError)) throw error;
       return await this.#recordUnblocked(batch, partings, error);
     }
   }
@@ -65,24 +64,24 @@ export class BatchRecorder {
   async #recordUnblocked(
     batch: readonly CalledAttempt[],
     partings: Partings,
-    busy: DatabaseUnavailableError,
+    heldBack: LocksHeldError,
   ): Promise<readonly UsageResult[]> {
     const blocked = await this.#findBlocked(batch);
-    if (blocked === "unknown") return batch.map(() => ({ heldBack: busy }));
-    if (blocked.size === 0) return await this.#recordApart(batch, partings, heldBack("what this call waits for"));
+    if (blocked === "unknown") return batch.map(() => ({ heldBack }));
+    if (blocked.size === 0) return await this.#recordApart(batch, partings, heldBy("what this call waits for"));
     const others = batch.filter(({ attempt }) => !blocked.has(counterKeyText(attempt)));
     return await this.#recordSome(batch, others, partings, ({ attempt }) =>
-      heldBack(`the counter of ${attempt.metricCode}`),
+      heldBy(`the counter of ${attempt.metricCode}`),
     );
   }
 
-  /** Unknown: somebody holds the whole table. */
+  /** Unknown: somebody holds a whole table, or nobody can say in time. */
   async #findBlocked(batch: readonly CalledAttempt[]): Promise<ReadonlySet<string> | "unknown"> {
     try {
       const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(countersOf(batch)));
       return new Set(found.map(counterKeyText));
     } catch (error) {
-      if (isBusy(error)) return "unknown";
+      if (error instanceof LocksHeldError) return "unknown";
       throw error;
     }
   }
@@ -94,7 +93,7 @@ export class BatchRecorder {
     resultOfOther: (other: CalledAttempt) => UsageResult,
   ): Promise<readonly UsageResult[]> {
     const recorded = some.length === 0 ? [] : await this.#record(some, partings);
-    const results = new Map(some.map((called, index) => [called, recorded[index]]));
+    const results = new Map(some.map((called, index) => [called, recorded[index] ?? noResult]));
     return batch.map((called) => results.get(called) ?? resultOfOther(called));
   }
 
@@ -102,22 +101,22 @@ export class BatchRecorder {
    * Records one half, and then the other. Who waits for a record that another transaction has created and not yet committed, or for
    * a key that it has taken, waits for what nobody can see; it is found by leaving it out.
    *
-   * @param remainder what comes of what cannot be parted, or when the batch was parted too often
+   * @param otherwise what comes of what cannot be parted, or when the batch was parted too often
    */
   async #recordApart(
     batch: readonly CalledAttempt[],
     partings: Partings,
-    remainder: UsageResult,
+    otherwise: UsageResult,
   ): Promise<readonly UsageResult[]> {
     const half = halfOf(batch);
-    if (half.size === 0 || partings.left === 0) return batch.map(() => remainder);
+    if (half.size === 0 || partings.left === 0) return batch.map(() => otherwise);
     partings.left -= 1;
     const results = new Map<CalledAttempt, UsageResult>();
     for (const part of [batch.filter((called) => half.has(called)), batch.filter((called) => !half.has(called))]) {
       const recorded = await this.#recordPart(part, partings);
-      for (const [index, called] of part.entries()) results.set(called, recorded[index] ?? remainder);
+      for (const [index, called] of part.entries()) results.set(called, recorded[index] ?? noResult);
     }
-    return batch.map((called) => results.get(called) ?? remainder);
+    return batch.map((called) => results.get(called) ?? noResult);
   }
 
   /** Never throws: other parts of the batch may be written already, so that nobody may run all of it again. */
@@ -149,11 +148,7 @@ function halfOf(batch: readonly CalledAttempt[]): ReadonlySet<CalledAttempt> {
   return new Set(isKeyed ? batch.slice(0, Math.floor(batch.length / 2)) : []);
 }
 
-function isBusy(error: unknown): error is DatabaseUnavailableError {
-  return error instanceof DatabaseUnavailableError && error.cause instanceof StorageBusyError;
-}
-
-function heldBack(what: string): UsageResult {
+function heldBy(what: string): UsageResult {
   return { heldBack: new OverloadedError(`another transaction holds ${what}`) };
 }
 

@@ -1,6 +1,6 @@
 import { type CounterKey, counterKeyText } from "../domain/counter-key.ts";
 
-/** One that is never asked for again is remembered until so many others were held after it. */
+/** One that is never asked for again is remembered until so many others were held for the first time after it. */
 const rememberedMax = 10_000;
 
 /** The counters that other transactions were last seen to hold. */

@@ -7,6 +7,7 @@ import {
 import {
   CommitOutcomeUnknownError,
   ConcurrentChangeError,
+  StorageBusyError,
   StorageCrowdedError,
   StorageUnavailableError,
 } from "../repositories/storage-errors.ts";
@@ -18,10 +19,14 @@ export class RacesLostError extends OverloadedError {
   }
 }
 
+/** Others hold what the work waited for, for longer than it may wait. */
+export class LocksHeldError extends DatabaseUnavailableError {}
+
 /**
  * Runs work again after a lost race, a bounded number of times, and says in the domain's words when the storage fails.
  *
  * @throws RacesLostError when the race was lost every time; nothing was written
+ * @throws LocksHeldError nothing was written
  * @throws OverloadedError when too many wait; nothing was written
  * @throws DatabaseUnavailableError nothing was written
  */
@@ -30,12 +35,17 @@ export async function rerunAfterLostRace<T>(work: () => Promise<T>): Promise<T> 
     try {
       return await work();
     } catch (error) {
-      if (error instanceof StorageUnavailableError) throw new DatabaseUnavailableError(error);
-      if (error instanceof StorageCrowdedError) throw new OverloadedError("too many calls wait for the database");
-      if (!(error instanceof ConcurrentChangeError)) throw error;
+      if (!(error instanceof ConcurrentChangeError)) throw inWordsOfTheDomain(error);
       if (run >= batchRunsMax) throw new RacesLostError(run);
     }
   }
+}
+
+function inWordsOfTheDomain(error: unknown): unknown {
+  if (error instanceof StorageBusyError) return new LocksHeldError(error);
+  if (error instanceof StorageUnavailableError) return new DatabaseUnavailableError(error);
+  if (error instanceof StorageCrowdedError) return new OverloadedError("too many calls wait for the database");
+  return error;
 }
 
 /**

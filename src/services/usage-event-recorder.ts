@@ -25,8 +25,7 @@ export class UsageEventRecorder {
    * Decides and stores a batch in one transaction; attempts of several tenants may stand in it. The outcomes are in the
    * order of the attempts, and what is answered as recorded is durable.
    *
-   * @throws DatabaseUnavailableError, RacesLostError: nothing of the batch was written. The first has a StorageBusyError for its
-   * cause when others held locks for too long
+   * @throws LocksHeldError, RacesLostError, DatabaseUnavailableError: nothing of the batch was written
    */
   async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageOutcome[]> {
     const tenantIds = [...new Set(attempts.map((attempt) => attempt.tenantId))];

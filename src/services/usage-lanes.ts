@@ -1,8 +1,11 @@
+import { counterKeyText } from "../domain/counter-key.ts";
+import { OverloadedError } from "../domain/errors/availability-errors.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
 import { BatchQueue, type BatchQueueBounds, type Caller, type ItemResult, runAgain } from "./batch-queue.ts";
 import type { BatchRecorder, CalledAttempt } from "./batch-recorder.ts";
+import { fairShare } from "./fair-share.ts";
 import { HeldCounters } from "./held-counters.ts";
-import { isHeldBack, type UsageOutcome, type UsageResult } from "./usage-outcome.ts";
+import { isHeldBack, noResult, type UsageOutcome } from "./usage-outcome.ts";
 
 /** What a waiting attempt occupies besides its metadata, roughly. */
 const attemptBytes = 512;
@@ -23,14 +26,19 @@ export class UsageLanes {
   readonly #heldMaxMs: number;
   readonly #main: BatchQueue<Waiting, UsageOutcome>;
   readonly #aside: BatchQueue<Waiting, UsageOutcome>;
+  readonly #bounds: BatchQueueBounds;
   readonly #held = new HeldCounters();
+  #turn = 0;
+  #asideItems = 0;
+  #asideBytes = 0;
 
   /** @param heldMaxMs how long an attempt waits for its counter before it is told to come back later */
   constructor(recorder: Pick<BatchRecorder, "record">, bounds: BatchQueueBounds, heldMaxMs: number) {
     this.#recorder = recorder;
     this.#heldMaxMs = heldMaxMs;
     this.#main = new BatchQueue((batch) => this.#runFree(batch), bounds);
-    this.#aside = new BatchQueue((batch) => this.#runHeld(batch), bounds);
+    this.#bounds = bounds;
+    this.#aside = new BatchQueue((batch) => this.#runHeld(batch), { ...bounds, batchItemsMax: bounds.queueItemsMax });
   }
 
   /**
@@ -44,46 +52,62 @@ export class UsageLanes {
   }
 
   async #runFree(batch: readonly Waiting[]): Promise<readonly ItemResult<UsageOutcome>[]> {
-    const outcomes = await this.#recordUnless(batch, ({ attempt }) => this.#held.has(attempt));
-    return batch.map((waiting, index) => outcomes[index] ?? this.#waitAside(waiting));
+    const outcomes = await this.#record(batch.filter(({ attempt }) => !this.#held.has(attempt)));
+    return batch.map((waiting) => outcomes.get(waiting) ?? this.#waitAside(waiting));
   }
 
+  /** @param batch all that waits aside, in the order in which it came */
   async #runHeld(batch: readonly Waiting[]): Promise<readonly ItemResult<UsageOutcome>[]> {
-    const outcomes = await this.#recordUnless(batch, (waiting) => this.#hasWaitedEnough(waiting));
-    return batch.map((waiting, index) => {
-      const outcome = outcomes[index];
-      if (outcome === undefined) return this.#hasWaitedEnough(waiting) ? { error: waiting.held?.failure } : runAgain;
-      // Of a caller who has gone, nothing was tried.
-      if (waiting.caller?.isGone !== true) this.#held.delete(waiting.attempt);
-      return outcome;
-    });
+    const waiting = batch.filter((one) => !this.#hasWaitedEnough(one));
+    const counterOf = ({ attempt }: Waiting) => counterKeyText(attempt);
+    const chosen = fairShare(waiting, counterOf, this.#bounds.batchItemsMax, this.#turn++);
+    const outcomes = await this.#record(waiting.filter((one) => chosen.has(one)));
+    const results = batch.map(
+      (one) => outcomes.get(one) ?? (this.#hasWaitedEnough(one) ? { error: one.held?.failure } : runAgain),
+    );
+    const stillWaiting = new Set(batch.filter((_, index) => results[index] === runAgain).map(counterOf));
+    for (const one of outcomes.keys()) {
+      // What came of a caller who has gone says nothing. And as long as others wait here, a newcomer must not overtake them.
+      if (one.caller?.isGone !== true && !stillWaiting.has(counterOf(one))) this.#held.delete(one.attempt);
+    }
+    return results;
   }
 
-  /** The outcomes; undefined for what was left out, and for what is held. */
-  async #recordUnless(
-    batch: readonly Waiting[],
-    isLeftOut: (waiting: Waiting) => boolean,
-  ): Promise<readonly (UsageOutcome | undefined)[]> {
-    const leftOut = batch.map(isLeftOut);
-    const tried = batch.filter((_, index) => leftOut[index] === false);
-    const results: UsageResult[] = tried.length === 0 ? [] : [...(await this.#recorder.record(tried))];
-    return batch.map((waiting, index) => {
-      const result = leftOut[index] === true ? undefined : results.shift();
-      if (result === undefined || !isHeldBack(result)) return result;
-      this.#held.add(waiting.attempt);
-      waiting.held = { since: waiting.held?.since ?? performance.now(), failure: result.heldBack };
-      return undefined;
-    });
+  /** The outcomes, without what is held. */
+  async #record(tried: readonly Waiting[]): Promise<ReadonlyMap<Waiting, UsageOutcome>> {
+    const outcomes = new Map<Waiting, UsageOutcome>();
+    if (tried.length === 0) return outcomes;
+    const results = await this.#recorder.record(tried);
+    for (const [index, waiting] of tried.entries()) {
+      const result = results[index] ?? noResult;
+      if (isHeldBack(result)) {
+        this.#held.add(waiting.attempt);
+        waiting.held = { since: waiting.held?.since ?? performance.now(), failure: result.heldBack };
+      } else {
+        outcomes.set(waiting, result);
+      }
+    }
+    return outcomes;
   }
 
   #hasWaitedEnough({ held }: Waiting): boolean {
     return held !== undefined && performance.now() - held.since >= this.#heldMaxMs;
   }
 
-  #waitAside(waiting: Waiting): Promise<UsageOutcome> {
+  /** The queue counts what waits in it, and not what is being tried and comes back. */
+  #waitAside(waiting: Waiting): UsageOutcome | Promise<UsageOutcome> {
+    const { queueItemsMax, queueBytesMax } = this.#bounds;
+    if (this.#asideItems >= queueItemsMax || this.#asideBytes + waiting.bytes > queueBytesMax) {
+      return { error: new OverloadedError(`${this.#asideItems} calls wait for held counters already`) };
+    }
+    this.#asideItems += 1;
+    this.#asideBytes += waiting.bytes;
+    const left = () => {
+      this.#asideItems -= 1;
+      this.#asideBytes -= waiting.bytes;
+    };
     const outcome = this.#aside.submit(waiting, waiting.bytes, waiting.caller);
-    // Whoever waits for the attempt hears of a failure a turn later than it may come; until then nobody listens.
-    outcome.catch(() => undefined);
+    outcome.then(left, left);
     return outcome;
   }
 }

@@ -25,6 +25,9 @@ export interface HeldBack {
 
 export type UsageResult = UsageOutcome | HeldBack;
 
+/** For an attempt about which nothing was said: it may be recorded, so it must not be tried again. */
+export const noResult: UsageOutcome = { error: new Error("an attempt has no result") };
+
 export function isHeldBack(result: UsageResult): result is HeldBack {
   return "heldBack" in result;
 }

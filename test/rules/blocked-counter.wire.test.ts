@@ -99,7 +99,11 @@ describe("what another transaction holds while a call may wait for long", () => 
   });
 
   /** Calls that are answered only once the holder has ended, and 20 rounds of neighbours that are answered before. */
-  async function expectOnlyToWait(waits: () => Promise<RecordUsageResponse>[], neighbours: string[]) {
+  async function expectOnlyToWait(
+    waits: () => Promise<RecordUsageResponse>[],
+    neighbours: string[],
+    others = async (): Promise<unknown> => [],
+  ) {
     const log: string[] = [];
     const waiting = waits().map((call) => call.finally(() => log.push("held")));
     const answers = Promise.allSettled(waiting);
@@ -107,6 +111,7 @@ describe("what another transaction holds while a call may wait for long", () => 
       const rounds = await Promise.all([...neighbours, aTenant()].map((tenantId) => use(tenantId)));
       expect(rounds.map((answer) => answer.replayed)).not.toContain(true);
     }
+    await others();
     log.push("neighbours");
     await holder.query("rollback");
     const settled = await answers;
@@ -166,7 +171,7 @@ describe("what another transaction holds while a call may wait for long", () => 
     expect(await expectOnlyToWait(() => [use(held)], [known, free])).toEqual([1n]);
   });
 
-  it("group commit: an idempotency key that another transaction has taken delays the calls with the key only", async () => {
+  it("group commit: an idempotency key that another transaction has taken delays the calls with the key only, be it on its counter", async () => {
     const [held, free] = [aTenant(), aTenant()];
     await Promise.all([use(held), use(free)]);
     await holder.query(
@@ -175,6 +180,13 @@ describe("what another transaction holds while a call may wait for long", () => 
         from quota_usage_event e where tenant_id = $1`,
       [held],
     );
-    expect(await expectOnlyToWait(() => [use(held, "calls", "taken")], [free])).toEqual([2n]);
+    const unkeyed: Promise<RecordUsageResponse>[] = [];
+    const waits = () => {
+      const keyed = use(held, "calls", "taken");
+      for (let index = 0; index < 3; index += 1) unkeyed.push(use(held), use(held, "calls", `free ${index}`));
+      return [keyed];
+    };
+    // Six others on the counter were admitted before it.
+    expect(await expectOnlyToWait(waits, [free], () => Promise.all(unkeyed))).toEqual([8n]);
   });
 });

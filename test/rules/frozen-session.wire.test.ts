@@ -34,7 +34,7 @@ it("a process that freezes while it holds a counter does not hold it for longer 
   const frozen = await other.open([tenantId]);
   const lock = { name: "lock", sql: "select 1 from quota_usage_record where tenant_id = $1 for no key update" };
   expect(await frozen.query(lock, [tenantId])).toHaveLength(1);
-  // The service's own lock timeout is longer, so the call waits for the server to end the silent session.
+  // A call waits longer for its counter than the server does for the silent session, which it ends.
   expect((await use()).event?.sequence).toBe(2n);
   await frozen.rollback();
   await other.close();

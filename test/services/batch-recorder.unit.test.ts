@@ -5,7 +5,7 @@ import { DatabaseUnavailableError } from "../../src/domain/errors/availability-e
 import type { UsageAttempt } from "../../src/domain/usage-attempt.ts";
 import { StorageBusyError } from "../../src/repositories/storage-errors.ts";
 import { BatchRecorder, type CalledAttempt } from "../../src/services/batch-recorder.ts";
-import { RacesLostError } from "../../src/services/storage-failures.ts";
+import { LocksHeldError, RacesLostError } from "../../src/services/storage-failures.ts";
 import { isHeldBack, type UsageOutcome, type UsageResult } from "../../src/services/usage-outcome.ts";
 import { aTenant } from "../support/builders.ts";
 
@@ -18,7 +18,7 @@ function attemptsOn(...metricCodes: string[]): CalledAttempt[] {
   }));
 }
 
-const busy = () => new DatabaseUnavailableError(new StorageBusyError("others hold the locks"));
+const busy = () => new LocksHeldError(new StorageBusyError("others hold the locks"));
 
 /** A storage in which the trouble of a counter befalls every batch that it is in. */
 class Troubled {

@@ -87,11 +87,55 @@ describe("UsageLanes", () => {
     const caller = { isGone: false };
     const outcome = expect(record("held", caller)).rejects.toMatchObject({ name: "AbortError" });
     await turns(5);
+    expect(recorder.batches.length).toBeGreaterThan(1);
     caller.isGone = true;
     await outcome;
     const runs = recorder.batches.length;
     await turns(5);
     expect(recorder.batches).toHaveLength(runs);
+  });
+
+  it("keeps the order of the attempts on a counter, also when some come while it is held", async () => {
+    recorder.held.add("held");
+    const order: number[] = [];
+    const outcomes: Promise<unknown>[] = [];
+    for (let index = 0; index < 10; index += 1) {
+      outcomes.push(record("held").then(() => order.push(index)));
+      await turns(index % 4);
+    }
+    recorder.held.clear();
+    await Promise.all(outcomes);
+    expect(order).toEqual(Array.from({ length: 10 }, (_, index) => index));
+  });
+
+  it("tries every held counter in each turn, however large the crowd on one of them", async () => {
+    for (const code of ["crowded", "lonely"]) recorder.held.add(code);
+    const crowd = Array.from({ length: 2 * bounds.batchItemsMax - 2 }, () => record("crowded"));
+    const lonely = record("lonely");
+    await turns(20);
+    recorder.batches.length = 0;
+    await turns(5);
+    expect(recorder.batches.length).toBeGreaterThan(2);
+    expect(recorder.batches.every((batch) => batch.includes("lonely") && batch.length <= bounds.batchItemsMax)).toBe(
+      true,
+    );
+    recorder.held.clear();
+    expect(await lonely).toBe("recorded lonely");
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set(["recorded crowded"]));
+  });
+
+  it("lets nobody overtake those who still wait aside for a counter that is free again", async () => {
+    const narrow = new UsageLanes(recorder, { ...bounds, batchItemsMax: 4 }, heldMaxMs);
+    recorder.held.add("held");
+    const order: string[] = [];
+    const use = (name: string) => narrow.submit(attemptOn("held")).then(() => order.push(name));
+    const crowd = Array.from({ length: bounds.queueItemsMax }, () => use("early"));
+    await turns(20);
+    recorder.held.clear();
+    while (order.length === 0) await nextTurn();
+    expect(order.length).toBeLessThan(crowd.length);
+    await Promise.all([...crowd, use("late")]);
+    expect(order.at(-1)).toBe("late");
   });
 
   it("tells those who wait aside of an outage", async () => {
@@ -107,6 +151,7 @@ describe("UsageLanes", () => {
     recorder.held.add("held");
     const outcomes: Promise<unknown>[] = [];
     for (let index = 0; index < 2 * bounds.queueItemsMax; index += 1) {
+      // One after the other, so that it is the bound of this lane that they meet.
       outcomes.push(record("held").catch((error: unknown) => error));
       await turns(2);
     }
@@ -114,8 +159,13 @@ describe("UsageLanes", () => {
     recorder.held.clear();
     const settled = await Promise.all(outcomes);
     const refused = settled.filter((outcome) => outcome instanceof OverloadedError);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(settled.filter((outcome) => outcome === "recorded held").length + refused.length).toBe(settled.length);
+    expect(refused.length).toBe(bounds.queueItemsMax);
+    expect(settled.filter((outcome) => outcome === "recorded held")).toHaveLength(bounds.queueItemsMax);
+    recorder.held.add("held");
+    const again = Array.from({ length: bounds.queueItemsMax }, () => record("held"));
+    await turns(10);
+    recorder.held.clear();
+    expect(new Set(await Promise.all(again))).toEqual(new Set(["recorded held"]));
   });
 });
 

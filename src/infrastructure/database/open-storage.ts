@@ -54,7 +54,7 @@ export interface PostgresStorage {
  * Recording, recording what was held, checking, status and the look at keys each have one batch under way at most: more
  * connections would idle.
  */
-const usageLanes = 5;
+const usageConnectionsMax = 5;
 
 /** How much later than the server's own time-out an answer may come before its connection counts as lost. */
 const answerGraceMs = 5_000;
@@ -63,7 +63,7 @@ const pingStatement = { name: "ping", sql: "select 1" };
 
 /** Connects to a database whose schema is current. */
 export async function openStorage(options: StorageOptions): Promise<PostgresStorage> {
-  const usagePoolMax = Math.max(1, Math.min(usageLanes, Math.floor(options.poolMax / 2)));
+  const usagePoolMax = Math.max(1, Math.min(usageConnectionsMax, Math.floor(options.poolMax / 2)));
   const orm = await openOrm(options.url, options.poolMax - usagePoolMax);
   const transactions = new Transactions(orm, options.timeouts);
   const { timeouts, namedStatements } = options;

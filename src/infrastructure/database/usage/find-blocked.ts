@@ -1,10 +1,18 @@
 import type { CounterKey } from "../../../domain/counter-key.ts";
+import { StorageBusyError } from "../../../repositories/storage-errors.ts";
 import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
 
 /** The newest records of a counter, which are all that transactions lock: some of each kind, and hardly ever more. */
 const recordsLookedAt = 12;
 
-/** Numbers the keys, and keeps those of which a record is there that cannot be locked at once. */
+/** What a batch does to these tables, it does not while another transaction holds, or waits for, one of these locks. */
+const tableLockSql = `
+  select 1 from pg_locks l join pg_class c on c.oid = l.relation
+    where l.database = (select oid from pg_database where datname = current_database()) and c.relname like 'quota\\_%'
+      and (l.mode = 'AccessExclusiveLock' or (l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
+        and c.relname in ('quota_usage_record', 'quota_usage_event', 'quota_usage_refusal')))`;
+
+/** Numbers the keys, and keeps those of which a record is there that cannot be locked at once. 0 stands for a whole table. */
 const blockedStatement: Statement = {
   name: "find_blocked",
   sql: `
@@ -20,7 +28,8 @@ const blockedStatement: Statement = {
         order by r.ordinal desc limit ${recordsLookedAt} for no key update skip locked) r
   )
   select distinct present.number from present
-    where not exists (select 1 from free where free.number = present.number and free.id = present.id)`,
+    where not exists (select 1 from free where free.number = present.number and free.id = present.id)
+  union all select 0 where exists (${tableLockSql})`,
 };
 
 export async function findBlocked(
@@ -33,5 +42,6 @@ export async function findBlocked(
     keys.map((key) => key.metricCode),
   ]);
   const numbers = new Set(rows.map(([number]) => Number(number)));
+  if (numbers.has(0)) throw new StorageBusyError("others hold a whole table");
   return keys.filter((_, index) => numbers.has(index + 1));
 }
