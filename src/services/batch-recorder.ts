@@ -9,19 +9,20 @@ import type { UsageEventRecorder } from "./usage-event-recorder.ts";
 import { noResult, type UsageResult } from "./usage-outcome.ts";
 
 /**
- * How often a batch may be parted to find what is stuck in it: one counter among 512 is found by nine. What is stuck costs the
- * storage's patience each time, and the others must not wait for ever.
+ * How often part of a batch may be tried again because something in it is stuck: one counter among 512 is found by nine. What is
+ * stuck costs the storage's patience each time, and the others must not wait for ever.
  */
-const partingsMax = 16;
-
-/** How often a batch may still be parted. */
-interface Partings {
-  left: number;
-}
+const triesAgainMax = 16;
 
 export interface CalledAttempt {
   readonly attempt: UsageAttempt;
   readonly caller: Caller | undefined;
+}
+
+/** What came of one transaction: results, and what to try again without what is stuck. */
+interface Trial {
+  readonly results: readonly (readonly [CalledAttempt, UsageResult])[];
+  readonly parts: readonly (readonly CalledAttempt[])[];
 }
 
 /** Records a batch around whatever is stuck in it, so that one attempt's neighbours neither fail nor wait with it. */
@@ -43,97 +44,104 @@ export class BatchRecorder {
    * @throws DatabaseUnavailableError nothing of the batch was written
    */
   async record(batch: readonly CalledAttempt[]): Promise<readonly UsageResult[]> {
-    return await this.#record(batch, { left: partingsMax });
+    const results = new Map<CalledAttempt, UsageResult>();
+    // The largest first: where several are stuck, each is looked for as far as the others.
+    const parts: (readonly CalledAttempt[])[] = [batch];
+    let triesAgainLeft = triesAgainMax;
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const isWhole = part === batch;
+      const trial = isWhole ? await this.#try(part, true) : await this.#trySafely(part, triesAgainLeft > 0);
+      for (const [called, result] of trial.results) results.set(called, result);
+      parts.push(...trial.parts);
+      if (trial.parts.length > 0) triesAgainLeft -= 1;
+    }
+    return batch.map((called) => results.get(called) ?? noResult);
   }
 
-  async #record(batch: readonly CalledAttempt[], partings: Partings): Promise<readonly UsageResult[]> {
-    const present = batch.filter(({ caller }) => caller?.isGone !== true);
-    if (present.length < batch.length) {
-      return await this.#recordSome(batch, present, partings, () => ({ error: callerHasGone() }));
-    }
+  /** Never throws: other parts of the batch may be written already, so that nobody may run all of it again. */
+  async #trySafely(part: readonly CalledAttempt[], mayTryAgain: boolean): Promise<Trial> {
     try {
-      return await this.#recorder.record(batch.map(({ attempt }) => attempt));
+      return await this.#try(part, mayTryAgain);
     } catch (error) {
-      if (error instanceof RacesLostError) return await this.#recordApart(batch, partings, { error });
+      if (part.length === 1 || error instanceof QuotaServiceError) return all(part, { error });
+      return { results: [], parts: part.map((called) => [called]) };
+    }
+  }
+
+  async #try(part: readonly CalledAttempt[], mayTryAgain: boolean): Promise<Trial> {
+    const present = part.filter(({ caller }) => caller?.isGone !== true);
+    const gone = all(
+      part.filter(({ caller }) => caller?.isGone === true),
+      { error: callerHasGone() },
+    );
+    if (present.length === 0) return gone;
+    const trial = await this.#tryPresent(present, mayTryAgain);
+    return { ...trial, results: [...gone.results, ...trial.results] };
+  }
+
+  async #tryPresent(part: readonly CalledAttempt[], mayTryAgain: boolean): Promise<Trial> {
+    try {
+      const recorded = await this.#recorder.record(part.map(({ attempt }) => attempt));
+      return { results: part.map((called, index) => [called, recorded[index] ?? noResult]), parts: [] };
+    } catch (error) {
+      if (error instanceof RacesLostError) return apart(part, mayTryAgain, { error });
       if (!(error instanceof LocksHeldError)) throw error;
-      return await this.#recordUnblocked(batch, partings, error);
+      return await this.#withoutBlocked(part, mayTryAgain, error);
     }
   }
 
   /** Leaves out the counters that are seen to be held. */
-  async #recordUnblocked(
-    batch: readonly CalledAttempt[],
-    partings: Partings,
+  async #withoutBlocked(
+    part: readonly CalledAttempt[],
+    mayTryAgain: boolean,
     heldBack: LocksHeldError,
-  ): Promise<readonly UsageResult[]> {
-    const blocked = await this.#findBlocked(batch);
-    if (blocked === "unknown") return batch.map(() => ({ heldBack }));
-    if (blocked.size === 0) return await this.#recordApart(batch, partings, heldBy("what this call waits for"));
-    const others = batch.filter(({ attempt }) => !blocked.has(counterKeyText(attempt)));
-    return await this.#recordSome(batch, others, partings, ({ attempt }) =>
-      heldBy(`the counter of ${attempt.metricCode}`),
-    );
+  ): Promise<Trial> {
+    const blocked = await this.#findBlocked(part);
+    if (blocked === "unknown") return all(part, { heldBack });
+    if (blocked.size === 0) return apart(part, mayTryAgain, stuck());
+    const isBlocked = ({ attempt }: CalledAttempt) => blocked.has(counterKeyText(attempt));
+    const others = part.filter((called) => !isBlocked(called));
+    const held = part
+      .filter(isBlocked)
+      .map((called) => [called, heldBy(`the counter of ${called.attempt.metricCode}`)] as const);
+    if (others.length === 0) return { results: held, parts: [] };
+    if (!mayTryAgain) return { results: [...held, ...all(others, stuck()).results], parts: [] };
+    return { results: held, parts: [others] };
   }
 
   /** Unknown: somebody holds a whole table, or nobody can say in time. */
-  async #findBlocked(batch: readonly CalledAttempt[]): Promise<ReadonlySet<string> | "unknown"> {
+  async #findBlocked(part: readonly CalledAttempt[]): Promise<ReadonlySet<string> | "unknown"> {
     try {
-      const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(countersOf(batch)));
+      const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(countersOf(part)));
       return new Set(found.map(counterKeyText));
     } catch (error) {
       if (error instanceof LocksHeldError) return "unknown";
       throw error;
     }
   }
+}
 
-  async #recordSome(
-    batch: readonly CalledAttempt[],
-    some: readonly CalledAttempt[],
-    partings: Partings,
-    resultOfOther: (other: CalledAttempt) => UsageResult,
-  ): Promise<readonly UsageResult[]> {
-    const recorded = some.length === 0 ? [] : await this.#record(some, partings);
-    const results = new Map(some.map((called, index) => [called, recorded[index] ?? noResult]));
-    return batch.map((called) => results.get(called) ?? resultOfOther(called));
-  }
-
-  /**
-   * Records one half, and then the other. Who waits for a record that another transaction has created and not yet committed, or for
-   * a key that it has taken, waits for what nobody can see; it is found by leaving it out.
-   *
-   * @param otherwise what comes of what cannot be parted, or when the batch was parted too often
-   */
-  async #recordApart(
-    batch: readonly CalledAttempt[],
-    partings: Partings,
-    otherwise: UsageResult,
-  ): Promise<readonly UsageResult[]> {
-    const half = halfOf(batch);
-    if (half.size === 0 || partings.left === 0) return batch.map(() => otherwise);
-    partings.left -= 1;
-    const results = new Map<CalledAttempt, UsageResult>();
-    for (const part of [batch.filter((called) => half.has(called)), batch.filter((called) => !half.has(called))]) {
-      const recorded = await this.#recordPart(part, partings);
-      for (const [index, called] of part.entries()) results.set(called, recorded[index] ?? noResult);
-    }
-    return batch.map((called) => results.get(called) ?? noResult);
-  }
-
-  /** Never throws: other parts of the batch may be written already, so that nobody may run all of it again. */
-  async #recordPart(part: readonly CalledAttempt[], partings: Partings): Promise<readonly UsageResult[]> {
-    try {
-      return await this.#record(part, partings);
-    } catch (error) {
-      if (part.length === 1 || error instanceof QuotaServiceError) return part.map(() => ({ error }));
-      const results: UsageResult[] = [];
-      for (const called of part) results.push(...(await this.#recordPart([called], partings)));
-      return results;
-    }
-  }
+function all(part: readonly CalledAttempt[], result: UsageResult): Trial {
+  return { results: part.map((called) => [called, result]), parts: [] };
 }
 
 /**
- * Half of the counters, now these and now those, so that none is always among the last, for which no partings are left. Of a
+ * One half, and the other. Who waits for a record that another transaction has created and not yet committed, or for a key that it
+ * has taken, waits for what nobody can see; it is found by leaving it out.
+ *
+ * @param otherwise what comes of what cannot be parted, or may not be
+ */
+function apart(part: readonly CalledAttempt[], mayTryAgain: boolean, otherwise: UsageResult): Trial {
+  const half = halfOf(part);
+  if (half.size === 0 || !mayTryAgain) return all(part, otherwise);
+  return {
+    results: [],
+    parts: [part.filter((called) => half.has(called)), part.filter((called) => !half.has(called))],
+  };
+}
+
+/**
+ * Half of the counters, now these and now those, so that none is always with what is stuck when no tries are left. Of a
  * single counter half of the attempts, if one of them has a key: without keys they all wait for the same. Empty: not to be parted.
  */
 function halfOf(batch: readonly CalledAttempt[]): ReadonlySet<CalledAttempt> {
@@ -151,6 +159,8 @@ function halfOf(batch: readonly CalledAttempt[]): ReadonlySet<CalledAttempt> {
 function heldBy(what: string): UsageResult {
   return { heldBack: new OverloadedError(`another transaction holds ${what}`) };
 }
+
+const stuck = () => heldBy("what this call waits for");
 
 /** Each counter once. */
 function countersOf(batch: readonly CalledAttempt[]): CounterKey[] {

@@ -89,6 +89,26 @@ describe("BatchRecorder", () => {
     expect(storage.batches.filter((batch) => batch.includes("m300"))).toHaveLength(10);
   });
 
+  it("looks for several that are stuck alike, so that few others are held back with them", async () => {
+    const metricCodes = Array.from({ length: 512 }, (_, index) => `m${index}`);
+    const storage = new Troubled({ m1: busy, m200: busy, m400: busy });
+    const results = await record(storage, metricCodes);
+    for (const index of [1, 200, 400]) expect(results[index]).toBe("stuck");
+    // Sixteen tries part each culprit's company six times, from 512 to 8.
+    expect(results.filter((result) => result === "stuck").length).toBeLessThanOrEqual(24);
+  });
+
+  it("leaves out what is seen to be held no more often than it parts", async () => {
+    const metricCodes = Array.from({ length: 512 }, (_, index) => `m${index}`);
+    const storage = new Troubled(Object.fromEntries(metricCodes.map((code) => [code, busy])));
+    // Another one each time that somebody looks.
+    let looks = 0;
+    const oneMore = { findBlocked: async () => [{ tenantId, metricCode: `m${looks++}` }] };
+    const results = await new BatchRecorder(storage, oneMore).record(attemptsOn(...metricCodes));
+    expect(looks).toBe(17);
+    expect(results.map(textOf)).toEqual(metricCodes.map((_, index) => (index < 17 ? "held" : "stuck")));
+  });
+
   it("gives up on parting when everything is held, and holds back what it has not tried", async () => {
     const metricCodes = Array.from({ length: 512 }, (_, index) => `m${index}`);
     const storage = new Troubled(Object.fromEntries(metricCodes.map((code) => [code, busy])));
