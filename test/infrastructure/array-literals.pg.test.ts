@@ -2,7 +2,7 @@ import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { canonicalJson } from "../../src/domain/canonical-json.ts";
-import { plainArray, textArray, timestampArray } from "../../src/infrastructure/database/usage/array-literals.ts";
+import { plainArray, textArray, timestampArray } from "../../src/infrastructure/database/array-literals.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let database: TestDatabase;

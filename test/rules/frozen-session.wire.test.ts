@@ -23,14 +23,9 @@ it("a process that freezes while it holds a counter does not hold it for longer 
   await app.plans.createPlan({ plan: { code: "frozen", displayName: "Frozen", limits } });
   const use = () => app.quota.recordUsage({ tenantId, metricCode: "calls", amount: 1n, planCode: "frozen" });
   await use();
-  const pool = openPipelinedPool({
-    url: app.database.serviceUrl,
-    max: 1,
-    connectTimeoutMs: 5_000,
-    queryTimeoutMs: 5_000,
-  });
+  const pool = openPipelinedPool({ url: app.database.serviceUrl, max: 1, connectTimeoutMs: 5_000 });
   const timeouts = { statementTimeoutMs, lockTimeoutMs: 500 };
-  const other = new PipelinedTransactions(pool, { timeouts, namedStatements: false });
+  const other = new PipelinedTransactions(pool, { timeouts, answerTimeoutMs: 5_000, namedStatements: false });
   const frozen = await other.open([tenantId]);
   const lock = { name: "lock", sql: "select 1 from quota_usage_record where tenant_id = $1 for no key update" };
   expect(await frozen.query(lock, [tenantId])).toHaveLength(1);

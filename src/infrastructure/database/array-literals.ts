@@ -1,4 +1,4 @@
-import type { EpochMilliseconds } from "../../../domain/instant.ts";
+import type { EpochMilliseconds } from "../../domain/instant.ts";
 
 /**
  * PostgreSQL's text form of arrays. The driver would make it too, element by element with two regular expressions each; for the

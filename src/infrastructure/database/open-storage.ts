@@ -67,16 +67,16 @@ export async function openStorage(options: StorageOptions): Promise<PostgresStor
   const orm = await openOrm(options.url, options.poolMax - usagePoolMax);
   const transactions = new Transactions(orm, options.timeouts);
   const { timeouts, namedStatements } = options;
-  const usagePool = openPipelinedPool({
-    url: options.url,
-    max: usagePoolMax,
-    connectTimeoutMs,
-    queryTimeoutMs: timeouts.statementTimeoutMs + answerGraceMs,
-  });
-  const pipelined = new PipelinedTransactions(usagePool, { timeouts, namedStatements });
+  const usagePool = openPipelinedPool({ url: options.url, max: usagePoolMax, connectTimeoutMs });
+  const answerTimeoutMs = timeouts.statementTimeoutMs + answerGraceMs;
+  const pipelined = new PipelinedTransactions(usagePool, { timeouts, answerTimeoutMs, namedStatements });
   // Reads wait for nobody but a change of the schema, and have no second lane to wait in.
   const lockTimeoutMs = Math.min(timeouts.lockTimeoutMs, options.lockPatienceMs);
-  const recording = new PipelinedTransactions(usagePool, { timeouts: { ...timeouts, lockTimeoutMs }, namedStatements });
+  const recording = new PipelinedTransactions(usagePool, {
+    timeouts: { ...timeouts, lockTimeoutMs },
+    answerTimeoutMs,
+    namedStatements,
+  });
   const close = async () => {
     await pipelined.close();
     await transactions.opened();

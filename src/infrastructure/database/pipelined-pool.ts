@@ -1,11 +1,9 @@
 import pg from "pg";
-import { TransactionClient } from "./transaction-client.ts";
 
 export interface PipelinedPoolOptions {
   readonly url: string;
   readonly max: number;
   readonly connectTimeoutMs: number;
-  readonly queryTimeoutMs: number;
 }
 
 /**
@@ -16,10 +14,8 @@ export function openPipelinedPool(options: PipelinedPoolOptions): pg.Pool {
   const settings: pg.PoolConfig & { readonly pipeline: boolean } = {
     connectionString: options.url,
     max: options.max,
-    Client: TransactionClient,
     application_name: "quota",
     connectionTimeoutMillis: options.connectTimeoutMs,
-    query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     pipeline: true,
   };

@@ -1,6 +1,9 @@
 import type pg from "pg";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { orRollBack } from "./or-roll-back.ts";
+import { PipelinedConnection } from "./pipelined-connection.ts";
+import type { ParametrisedText, TextAnswer, TextParameter, TextRow } from "./text-query.ts";
+import { CommitRolledBackError } from "./transaction-client.ts";
 import {
   appTransactionSql,
   authTransactionSql,
@@ -14,11 +17,10 @@ export interface Statement {
   readonly sql: string;
 }
 
-/** Rows as arrays of the server's texts: parsing by type is left to whoever knows the columns. */
-export type TextRow = readonly (string | null)[];
-
 export interface PipelinedOptions {
   readonly timeouts: StatementTimeouts;
+  /** After how long without an answer a connection counts as lost: later than the server ends a statement itself. */
+  readonly answerTimeoutMs: number;
   /** False where a pooler gives each transaction another connection and does not carry named statements over. */
   readonly namedStatements: boolean;
 }
@@ -39,21 +41,27 @@ export class PipelinedTransactions {
   }
 
   /** One statement in a transaction of its own, which costs one round trip. @throws the ports' errors */
-  async read(tenantIds: readonly string[], statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+  async read(
+    tenantIds: readonly string[],
+    statement: Statement,
+    parameters: readonly TextParameter[],
+  ): Promise<TextRow[]> {
     return await this.#read(appTransactionSql(tenantIds, this.#options.timeouts), statement, parameters);
   }
 
   /** The same on the credentials of callers. */
-  async readAsAuth(statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+  async readAsAuth(statement: Statement, parameters: readonly TextParameter[]): Promise<TextRow[]> {
     return await this.#read(authTransactionSql(this.#options.timeouts), statement, parameters);
   }
 
   async #open(settings: string): Promise<PipelinedTransaction> {
     const client = await orUnavailable(() => this.#pool.connect());
-    return new PipelinedTransaction(client, `${settings}; ${genericPlansSql}`, this.#options.namedStatements);
+    const { answerTimeoutMs, namedStatements } = this.#options;
+    const connection = new PipelinedConnection(client, answerTimeoutMs);
+    return new PipelinedTransaction(connection, `${settings}; ${genericPlansSql}`, namedStatements);
   }
 
-  async #read(settings: string, statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
+  async #read(settings: string, statement: Statement, parameters: readonly TextParameter[]): Promise<TextRow[]> {
     try {
       const transaction = await this.#open(settings);
       return await orRollBack(transaction, async () => {
@@ -72,69 +80,60 @@ export class PipelinedTransactions {
   }
 }
 
-const asText = { getTypeParser: () => (text: string) => text };
-
 /** One transaction. Its statements are run in the order of the calls; a later one may be sent before an earlier is answered. */
 export class PipelinedTransaction {
-  readonly #client: pg.PoolClient;
+  readonly #connection: PipelinedConnection;
   readonly #isNamed: boolean;
   /**
    * The first failure. Statements behind it fail too, with nothing but that the transaction is aborted, and which of them is
    * heard of first is chance: all of them report this one.
    */
   #failure: unknown;
-  #isReleased = false;
 
-  constructor(client: pg.PoolClient, settings: string, isNamed: boolean) {
-    this.#client = client;
+  constructor(connection: PipelinedConnection, settings: string, isNamed: boolean) {
+    this.#connection = connection;
     this.#isNamed = isNamed;
     // Not waited for: when they fail, so does the first statement.
     this.#send("begin").catch(() => undefined);
     this.#send(settings).catch(() => undefined);
   }
 
-  async query(statement: Statement, parameters: readonly unknown[]): Promise<TextRow[]> {
-    const values = [...parameters];
-    const answer = await this.#send({
-      ...(this.#isNamed ? { name: statement.name } : {}),
-      text: statement.sql,
-      values,
-      rowMode: "array",
-      types: asText,
-    });
-    const rows = answer.rows as TextRow[];
-    // Queries that the driver is done with keep each other out of the young generation, and wait there for a collection of the whole
-    // heap (see decision 0007). What is heavy in them need not; where one has failed, that is seldom enough.
-    values.length = 0;
-    answer.rows = [];
+  async query(statement: Statement, parameters: readonly TextParameter[]): Promise<TextRow[]> {
+    const name = this.#isNamed ? { name: statement.name } : {};
+    const { rows } = await this.#send({ ...name, text: statement.sql, parameters });
     return rows;
   }
 
-  /** @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection */
+  /**
+   * PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK, as a success. That does not pass for one here.
+   *
+   * @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection
+   */
   async commit(): Promise<void> {
-    await this.#send("commit");
-    this.#release();
+    await this.#orFirstFailure(async () => {
+      const { command } = await this.#connection.send("commit");
+      if (command !== "COMMIT") throw new CommitRolledBackError(`COMMIT came back as ${command}`);
+    });
+    this.#connection.release();
   }
 
   /** Gives the connection back, whatever became of it. */
   async rollback(): Promise<void> {
-    if (this.#isReleased) return;
-    await this.#client.query("rollback").catch(() => undefined);
-    this.#release();
+    if (this.#connection.isReleased) return;
+    await this.#connection.send("rollback").catch(() => undefined);
+    this.#connection.release();
   }
 
-  async #send(query: string | pg.QueryArrayConfig): Promise<pg.QueryResult | pg.QueryArrayResult> {
+  async #send(query: string | ParametrisedText): Promise<TextAnswer> {
+    return await this.#orFirstFailure(() => this.#connection.send(query));
+  }
+
+  async #orFirstFailure<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await (typeof query === "string" ? this.#client.query(query) : this.#client.query(query));
+      return await work();
     } catch (error) {
       this.#failure ??= error;
       throw this.#failure;
     }
-  }
-
-  #release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#client.release();
   }
 }

@@ -1,8 +1,10 @@
 import type { Role } from "../../../domain/principal.ts";
 import type { ApiKeyDirectory, ApiKeySnapshot, ApiKeyUse } from "../../../repositories/api-key-directory.ts";
 import type { StoredApiKey } from "../../../repositories/api-key-repository.ts";
+import { textArray } from "../array-literals.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
-import type { PipelinedTransactions, Statement, TextRow } from "../pipelined-transactions.ts";
+import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
+import type { TextRow } from "../text-query.ts";
 import type { Transactions } from "../transactions.ts";
 import { millisecondsSql } from "../usage/record-rows.ts";
 
@@ -32,7 +34,7 @@ export class PostgresApiKeyDirectory implements ApiKeyDirectory {
   }
 
   async lookUp(prefixes: readonly string[]): Promise<ApiKeySnapshot> {
-    const rows = await this.#pipelined.readAsAuth(this.#lookUp, [prefixes]);
+    const rows = await this.#pipelined.readAsAuth(this.#lookUp, [textArray(prefixes)]);
     const keys = rows.map(storedOf).filter((stored) => stored !== undefined);
     return { now: Number(rows[0]?.[0]), keys: new Map(keys.map((stored) => [stored.key.prefix, stored])) };
   }

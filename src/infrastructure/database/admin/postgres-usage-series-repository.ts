@@ -14,7 +14,7 @@ import type { UsageSnapshot } from "../../../repositories/usage-repository.ts";
 import type { DatabaseClock } from "../database-clock.ts";
 import { UsageRecordEntity } from "../entities/usage-record-entity.ts";
 import { recordOfEntity } from "../mappers/usage-record-mapper.ts";
-import type { TextRow } from "../pipelined-transactions.ts";
+import type { TextRow } from "../text-query.ts";
 import type { OpenTransaction, Transactions } from "../transactions.ts";
 import { snapshotColumns, snapshotOf, snapshotParameters, snapshotStatement } from "../usage/read-snapshot.ts";
 

@@ -1,8 +1,8 @@
 import { type CounterKey, counterKeyText } from "../../../domain/counter-key.ts";
 import type { LockedRecords } from "../../../repositories/usage-unit-of-work.ts";
+import { plainArray, textArray } from "../array-literals.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
-import { plainArray, textArray } from "./array-literals.ts";
 import { inOrder } from "./in-order.ts";
 import { recordColumnsSql, recordOf } from "./record-rows.ts";
 

@@ -1,6 +1,6 @@
 import type { DecisionBasis, DecisionQuestion } from "../../../repositories/usage-unit-of-work.ts";
+import { plainArray, textArray } from "../array-literals.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
-import { plainArray, textArray } from "./array-literals.ts";
 import { type EventRow, eventOf, eventRowColumnsSql } from "./event-rows.ts";
 import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
 

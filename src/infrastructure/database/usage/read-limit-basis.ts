@@ -5,7 +5,7 @@ import type { LimitOverrideTerms } from "../../../domain/limit-override.ts";
 import type { PeriodKind } from "../../../domain/period-kind.ts";
 import type { QuotaLimit } from "../../../domain/quota-limit.ts";
 import type { SubscriptionDefinition } from "../../../domain/subscription.ts";
-import type { TextRow } from "../pipelined-transactions.ts";
+import type { TextRow } from "../text-query.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
 /**

@@ -2,6 +2,7 @@ import { type CounterLineKey, counterKeyText, counterLineKeyText } from "../../.
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
 import { type PeriodKind, periodKinds } from "../../../domain/period-kind.ts";
 import type { Predecessor } from "../../../repositories/usage-unit-of-work.ts";
+import { plainArray, textArray } from "../array-literals.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { inOrder } from "./in-order.ts";
 import { millisecondsSql } from "./record-rows.ts";
@@ -47,14 +48,14 @@ export async function readPredecessors(
   const counters = new Map(ordered.map((key) => [counterKeyText(key), key]));
   const [, rows] = await Promise.all([
     transaction.query(predecessorLocks, [
-      [...counters.values()].map((key) => key.tenantId),
-      [...counters.values()].map((key) => key.metricCode),
-      periodKinds,
+      plainArray([...counters.values()].map((key) => key.tenantId)),
+      textArray([...counters.values()].map((key) => key.metricCode)),
+      plainArray(periodKinds),
     ]),
     transaction.query(predecessors, [
-      ordered.map((key) => key.tenantId),
-      ordered.map((key) => key.metricCode),
-      ordered.map((key) => key.periodKind),
+      plainArray(ordered.map((key) => key.tenantId)),
+      textArray(ordered.map((key) => key.metricCode)),
+      plainArray(ordered.map((key) => key.periodKind)),
       now,
     ]),
   ]);

@@ -1,6 +1,8 @@
 import type { SnapshotQuestion, UsageSnapshot } from "../../../repositories/usage-repository.ts";
+import { plainArray, textArray } from "../array-literals.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
-import type { PipelinedTransactions, Statement, TextRow } from "../pipelined-transactions.ts";
+import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
+import type { TextParameter, TextRow } from "../text-query.ts";
 import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
 import { recordColumns, recordColumnsSql, recordOf } from "./record-rows.ts";
 
@@ -50,13 +52,14 @@ export async function readSnapshot(
 }
 
 /** What the statement is asked with. */
-export function snapshotParameters(questions: readonly SnapshotQuestion[]): unknown[] {
+export function snapshotParameters(questions: readonly SnapshotQuestion[]): TextParameter[] {
+  const metricCodes = metricCodesOf(questions);
   return [
-    tenantIdsOf(questions),
-    planCodesOf(questions),
-    metricCodesOf(questions),
-    questions.map((question) => question.tenantId),
-    questions.map((question) => question.metricCode ?? null),
+    plainArray(tenantIdsOf(questions)),
+    textArray(planCodesOf(questions)),
+    metricCodes === null ? null : textArray(metricCodes),
+    plainArray(questions.map((question) => question.tenantId)),
+    textArray(questions.map((question) => question.metricCode ?? null)),
   ];
 }
 

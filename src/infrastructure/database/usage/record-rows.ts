@@ -1,6 +1,6 @@
 import type { PeriodKind } from "../../../domain/period-kind.ts";
 import type { UsageRecord } from "../../../domain/usage-record.ts";
-import type { TextRow } from "../pipelined-transactions.ts";
+import type { TextRow } from "../text-query.ts";
 
 /**
  * A timestamp as whole milliseconds. In double precision, which is exact to the millisecond up to the year 9999 once rounded

@@ -1,6 +1,7 @@
 import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
+import { plainArray, textArray, timestampArray } from "../array-literals.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
-import { plainArray, textArray, timestampArray } from "./array-literals.ts";
+import type { TextParameter } from "../text-query.ts";
 import { inOrder } from "./in-order.ts";
 
 /**
@@ -55,7 +56,7 @@ export async function writeChanges(transaction: PipelinedTransaction, changes: U
   await transaction.query(writeStatement, parametersOf(changes));
 }
 
-function parametersOf(changes: UsageChanges): unknown[] {
+function parametersOf(changes: UsageChanges): TextParameter[] {
   const newRecords = inOrder(
     changes.newRecords,
     (record) => `${record.tenantId} ${record.metricCode} ${record.ordinal}`,
