@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openStorage, type PostgresStorage } from "../../src/infrastructure/database/open-storage.ts";
 import { StorageBusyError } from "../../src/repositories/storage-errors.ts";
 import { aTenant } from "../support/builders.ts";
@@ -65,4 +65,41 @@ describe("findBlocked", () => {
       expect(await find()).toEqual([]);
     });
   });
+
+  it("names the counter alone that several transactions want, and no table that they stand in line in", async () => {
+    const [wanted, free] = [aTenant(), aTenant()];
+    const keys = [wanted, free].map((tenantId) => ({ tenantId, metricCode: "calls" }));
+    const clients = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const client = new pg.Client({ connectionString: database.superuserUrl });
+        await client.connect();
+        return client;
+      }),
+    );
+    const [holder, first, second] = clients;
+    if (holder === undefined || first === undefined || second === undefined) throw new Error("there are three");
+    for (const tenantId of [wanted, free]) await holder.query(insertRecord, [tenantId]);
+    const lock = (strength: string) => `select 1 from quota_usage_record where tenant_id = $1 for ${strength}`;
+    await holder.query("begin");
+    await holder.query(lock("update"), [wanted]);
+    const inLine = [first.query(lock("update"), [wanted]), second.query(lock("no key update"), [wanted])];
+    await vi.waitFor(async () => expect(await tupleLocks(holder)).toBeGreaterThan(0), { timeout: 10_000 });
+    expect(await storage.usageUnitOfWork.findBlocked(keys)).toEqual([keys[0]]);
+    await holder.query("rollback");
+    await Promise.all(inLine);
+    await Promise.all(clients.map((client) => client.end()));
+  });
 });
+
+async function tupleLocks(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    "select count(*)::int as count from pg_locks where locktype = 'tuple'",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+const insertRecord = `
+  insert into quota_usage_record (tenant_id, id, metric_code, period_kind, period_start, period_end, ordinal, current_usage,
+      last_sequence, last_event_id, last_event_at, created_at)
+    select $1, gen_random_uuid(), 'calls', 'MONTH', date_trunc('month', now()), date_trunc('month', now()) + interval '1 month',
+      1, 1, 1, '01900000-0000-7000-8000-000000000001', now(), now()`;

@@ -6,10 +6,13 @@ import type { PipelinedTransactions, Statement } from "../pipelined-transactions
 /** The newest records of a counter, which are all that transactions lock: some of each kind, and hardly ever more. */
 const recordsLookedAt = 12;
 
-/** What a batch does to these tables, it does not while another transaction holds, or waits for, one of these locks. */
+/**
+ * What a batch does to these tables, it does not while another transaction holds, or waits for, one of these locks. Of the tables
+ * themselves: who stands in line for a row has a lock in these modes too, on the row.
+ */
 const tableLockSql = `
   select 1 from pg_locks l join pg_class c on c.oid = l.relation
-    where l.database = (select oid from pg_database where datname = current_database()) and c.relname like 'quota\\_%'
+    where l.locktype = 'relation' and l.database = (select oid from pg_database where datname = current_database()) and c.relname like 'quota\\_%'
       and (l.mode = 'AccessExclusiveLock' or (l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
         and c.relname in ('quota_usage_record', 'quota_usage_event', 'quota_usage_refusal')))`;
 
