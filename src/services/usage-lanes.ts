@@ -12,8 +12,8 @@ const attemptBytes = 512;
 
 interface Waiting extends CalledAttempt {
   readonly bytes: number;
-  /** When it was first held back, and what to tell its caller when that is too long ago; absent until then. */
-  held?: { readonly since: number; readonly failure: Error };
+  /** Since when its counter is known to be held, and what came of its last try; absent until then. */
+  held?: { readonly since: number; readonly failure?: Error };
 }
 
 /**
@@ -63,7 +63,7 @@ export class UsageLanes {
     const chosen = fairShare(waiting, counterOf, this.#bounds.batchItemsMax, this.#turn++);
     const outcomes = await this.#record(waiting.filter((one) => chosen.has(one)));
     const results = batch.map(
-      (one) => outcomes.get(one) ?? (this.#hasWaitedEnough(one) ? { error: one.held?.failure } : runAgain),
+      (one) => outcomes.get(one) ?? (this.#hasWaitedEnough(one) ? { error: failureOf(one) } : runAgain),
     );
     const stillWaiting = new Set(batch.filter((_, index) => results[index] === runAgain).map(counterOf));
     for (const one of outcomes.keys()) {
@@ -102,6 +102,8 @@ export class UsageLanes {
     }
     this.#asideItems += 1;
     this.#asideBytes += waiting.bytes;
+    // From now on, tried or not: in a crowd on one counter the last may never have their turn.
+    waiting.held ??= { since: performance.now() };
     const left = () => {
       this.#asideItems -= 1;
       this.#asideBytes -= waiting.bytes;
@@ -110,4 +112,8 @@ export class UsageLanes {
     outcome.then(left, left);
     return outcome;
   }
+}
+
+function failureOf({ attempt, held }: Waiting): Error {
+  return held?.failure ?? new OverloadedError(`another transaction holds the counter of ${attempt.metricCode}`);
 }

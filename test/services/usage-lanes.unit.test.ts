@@ -67,6 +67,18 @@ describe("UsageLanes", () => {
     expect(recorder.batches).toEqual([["first"], ["free", "held"]]);
   });
 
+  it("tells a crowd on one counter to come back later all at once, those too that were never tried", async () => {
+    const narrow = new UsageLanes(recorder, { ...bounds, batchItemsMax: 2 }, heldMaxMs);
+    recorder.held.add("held");
+    const waiting = Array.from({ length: 9 }, async () => (await narrow.submit(attemptOn("held"))).error);
+    await turns(20);
+    vi.advanceTimersByTime(heldMaxMs);
+    await turns(20);
+    const answers = await Promise.race([Promise.all(waiting), turns(20).then(() => "some wait on")]);
+    if (typeof answers === "string") throw new Error(answers);
+    for (const answer of answers) expect(answer).toBeInstanceOf(OverloadedError);
+  });
+
   it("tells attempts that have waited long enough to come back later, and the others not", async () => {
     recorder.held.add("held");
     const early = record("held");
