@@ -9,20 +9,27 @@ import type { UsageEventRecorder } from "./usage-event-recorder.ts";
 import { noResult, type UsageResult } from "./usage-outcome.ts";
 
 /**
- * How often part of a batch may be tried again because something in it is stuck: one counter among 512 is found by nine. What is
- * stuck costs the storage's patience each time, and the others must not wait for ever.
+ * How often a batch may be parted, or go on without what is seen to be held: one counter among 512 is found by nine. What is stuck
+ * costs the storage's patience each time, and the others must not wait for ever.
  */
-const triesAgainMax = 16;
+const partingsMax = 16;
 
 export interface CalledAttempt {
   readonly attempt: UsageAttempt;
   readonly caller: Caller | undefined;
 }
 
-/** What came of one transaction: results, and what to try again without what is stuck. */
+type Part = readonly CalledAttempt[];
+
+/** What came of one transaction. */
 interface Trial {
   readonly results: readonly (readonly [CalledAttempt, UsageResult])[];
-  readonly parts: readonly (readonly CalledAttempt[])[];
+  /** To be tried next, in this order: attempts on one counter do not overtake each other. */
+  readonly next: readonly Part[];
+  /** To be tried behind all others, so that of several that are stuck each is looked for as far as the others. */
+  readonly later: readonly Part[];
+  /** Whether something is stuck in what is to be tried. */
+  readonly isParted: boolean;
 }
 
 /** Records a batch around whatever is stuck in it, so that one attempt's neighbours neither fail nor wait with it. */
@@ -45,72 +52,67 @@ export class BatchRecorder {
    */
   async record(batch: readonly CalledAttempt[]): Promise<readonly UsageResult[]> {
     const results = new Map<CalledAttempt, UsageResult>();
-    // The largest first: where several are stuck, each is looked for as far as the others.
-    const parts: (readonly CalledAttempt[])[] = [batch];
-    let triesAgainLeft = triesAgainMax;
+    let parts: Part[] = [batch];
+    let partingsLeft = partingsMax;
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      const isWhole = part === batch;
-      const trial = isWhole ? await this.#try(part, true) : await this.#trySafely(part, triesAgainLeft > 0);
+      const mayPart = partingsLeft > 0;
+      const trial = part === batch ? await this.#try(part, mayPart) : await this.#trySafely(part, mayPart);
       for (const [called, result] of trial.results) results.set(called, result);
-      parts.push(...trial.parts);
-      if (trial.parts.length > 0) triesAgainLeft -= 1;
+      parts = [...trial.next, ...parts, ...trial.later];
+      if (trial.isParted) partingsLeft -= 1;
     }
     return batch.map((called) => results.get(called) ?? noResult);
   }
 
   /** Never throws: other parts of the batch may be written already, so that nobody may run all of it again. */
-  async #trySafely(part: readonly CalledAttempt[], mayTryAgain: boolean): Promise<Trial> {
+  async #trySafely(part: Part, mayPart: boolean): Promise<Trial> {
     try {
-      return await this.#try(part, mayTryAgain);
+      return await this.#try(part, mayPart);
     } catch (error) {
       if (part.length === 1 || error instanceof QuotaServiceError) return all(part, { error });
-      return { results: [], parts: part.map((called) => [called]) };
+      return { ...nothing, next: part.map((called) => [called]) };
     }
   }
 
-  async #try(part: readonly CalledAttempt[], mayTryAgain: boolean): Promise<Trial> {
+  async #try(part: Part, mayPart: boolean): Promise<Trial> {
     const present = part.filter(({ caller }) => caller?.isGone !== true);
     const gone = all(
       part.filter(({ caller }) => caller?.isGone === true),
       { error: callerHasGone() },
     );
     if (present.length === 0) return gone;
-    const trial = await this.#tryPresent(present, mayTryAgain);
+    const trial = await this.#tryPresent(present, mayPart);
     return { ...trial, results: [...gone.results, ...trial.results] };
   }
 
-  async #tryPresent(part: readonly CalledAttempt[], mayTryAgain: boolean): Promise<Trial> {
+  async #tryPresent(part: Part, mayPart: boolean): Promise<Trial> {
     try {
       const recorded = await this.#recorder.record(part.map(({ attempt }) => attempt));
-      return { results: part.map((called, index) => [called, recorded[index] ?? noResult]), parts: [] };
+      return { ...nothing, results: part.map((called, index) => [called, recorded[index] ?? noResult]) };
     } catch (error) {
-      if (error instanceof RacesLostError) return apart(part, mayTryAgain, { error });
+      if (error instanceof RacesLostError) return apart(part, mayPart, { error });
       if (!(error instanceof LocksHeldError)) throw error;
-      return await this.#withoutBlocked(part, mayTryAgain, error);
+      return await this.#withoutBlocked(part, mayPart, error);
     }
   }
 
   /** Leaves out the counters that are seen to be held. */
-  async #withoutBlocked(
-    part: readonly CalledAttempt[],
-    mayTryAgain: boolean,
-    heldBack: LocksHeldError,
-  ): Promise<Trial> {
+  async #withoutBlocked(part: Part, mayPart: boolean, heldBack: LocksHeldError): Promise<Trial> {
     const blocked = await this.#findBlocked(part);
     if (blocked === "unknown") return all(part, { heldBack });
-    if (blocked.size === 0) return apart(part, mayTryAgain, stuck());
+    if (blocked.size === 0) return apart(part, mayPart, stuck());
     const isBlocked = ({ attempt }: CalledAttempt) => blocked.has(counterKeyText(attempt));
     const others = part.filter((called) => !isBlocked(called));
     const held = part
       .filter(isBlocked)
       .map((called) => [called, heldBy(`the counter of ${called.attempt.metricCode}`)] as const);
-    if (others.length === 0) return { results: held, parts: [] };
-    if (!mayTryAgain) return { results: [...held, ...all(others, stuck()).results], parts: [] };
-    return { results: held, parts: [others] };
+    if (others.length === 0) return { ...nothing, results: held };
+    if (!mayPart) return { ...nothing, results: [...held, ...all(others, stuck()).results] };
+    return { ...nothing, results: held, next: [others], isParted: true };
   }
 
   /** Unknown: somebody holds a whole table, or nobody can say in time. */
-  async #findBlocked(part: readonly CalledAttempt[]): Promise<ReadonlySet<string> | "unknown"> {
+  async #findBlocked(part: Part): Promise<ReadonlySet<string> | "unknown"> {
     try {
       const found = await rerunAfterLostRace(() => this.#unitOfWork.findBlocked(countersOf(part)));
       return new Set(found.map(counterKeyText));
@@ -121,8 +123,10 @@ export class BatchRecorder {
   }
 }
 
-function all(part: readonly CalledAttempt[], result: UsageResult): Trial {
-  return { results: part.map((called) => [called, result]), parts: [] };
+const nothing: Trial = { results: [], next: [], later: [], isParted: false };
+
+function all(part: Part, result: UsageResult): Trial {
+  return { ...nothing, results: part.map((called) => [called, result]) };
 }
 
 /**
@@ -131,17 +135,16 @@ function all(part: readonly CalledAttempt[], result: UsageResult): Trial {
  *
  * @param otherwise what comes of what cannot be parted, or may not be
  */
-function apart(part: readonly CalledAttempt[], mayTryAgain: boolean, otherwise: UsageResult): Trial {
+function apart(part: Part, mayPart: boolean, otherwise: UsageResult): Trial {
   const half = halfOf(part);
-  if (half.size === 0 || !mayTryAgain) return all(part, otherwise);
-  return {
-    results: [],
-    parts: [part.filter((called) => half.has(called)), part.filter((called) => !half.has(called))],
-  };
+  if (half.size === 0 || !mayPart) return all(part, otherwise);
+  const halves = [part.filter((called) => half.has(called)), part.filter((called) => !half.has(called))];
+  const order = countersOf(part).length === 1 ? { next: halves } : { later: halves };
+  return { ...nothing, ...order, isParted: true };
 }
 
 /**
- * Half of the counters, now these and now those, so that none is always with what is stuck when no tries are left. Of a
+ * Half of the counters, now these and now those, so that none is always with what is stuck when no partings are left. Of a
  * single counter half of the attempts, if one of them has a key: without keys they all wait for the same. Empty: not to be parted.
  */
 function halfOf(batch: readonly CalledAttempt[]): ReadonlySet<CalledAttempt> {
