@@ -7,7 +7,8 @@ import { PipelinedTransactions, type Statement } from "../../src/infrastructure/
 import { testTimeouts } from "../support/postgres-storage.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-const answerTimeoutMs = 400;
+/** Longer than a busy machine is silent by itself. */
+const patientMs = 30_000;
 
 let database: TestDatabase;
 
@@ -20,13 +21,14 @@ afterEach(async () => {
 });
 
 /** With one connection, so that each transaction meets what the one before has left. */
-function open(namedStatements = true): PipelinedTransactions {
+function open(namedStatements = true, answerTimeoutMs = patientMs): PipelinedTransactions {
   const pool = openPipelinedPool({ url: database.serviceUrl, max: 1, connectTimeoutMs: 5_000 });
   return new PipelinedTransactions(pool, { timeouts: testTimeouts, answerTimeoutMs, namedStatements });
 }
 
 const echo: Statement = { name: "echo", sql: "select a, $2::int, $3::text from unnest($1::text[]) as a" };
 const sleep: Statement = { name: "sleep", sql: "select pg_sleep($1)" };
+const backend: Statement = { name: "backend", sql: "select pg_backend_pid()" };
 const divide: Statement = { name: "divide", sql: "select 1 / $1::int" };
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
@@ -76,30 +78,53 @@ it("says who asked for the statement that failed", async () => {
 });
 
 it("closes a connection that does not answer, and takes no late answer for the next query's", async () => {
-  const transactions = open();
+  const transactions = open(true, 1_000);
   const silent = await transactions.open([]);
-  const failures = await Promise.all([silent.query(sleep, [1]), silent.query(divide, [1])].map(failureOf));
+  const failures = await Promise.all([silent.query(sleep, [30]), silent.query(divide, [1])].map(failureOf));
   expect(failures.map(isConnectionLoss)).toEqual([true, true]);
   await silent.rollback();
-  for (const number of [1, 2])
-    expect(await transactions.read([], echo, [textArray(["x"]), number, null])).toHaveLength(1);
+  for (const number of [1, 2]) {
+    expect(await transactions.read([], echo, [textArray(["x"]), number, null])).toEqual([["x", String(number), null]]);
+  }
   await transactions.close();
 });
 
-it("lets a transaction take longer than an answer may, as long as each answer comes", async () => {
-  const transactions = open();
+it("lets statements that were sent together take longer than an answer may, as long as each answer comes", async () => {
+  const transactions = open(true, 1_000);
   const transaction = await transactions.open([]);
-  for (const seconds of [0.25, 0.25, 0.25]) await transaction.query(sleep, [seconds]);
-  await new Promise((resolve) => setTimeout(resolve, answerTimeoutMs * 1.5));
+  await Promise.all([0.4, 0.4, 0.4, 0.4].map((seconds) => transaction.query(sleep, [seconds])));
+  // Nothing is unanswered, so nobody is silent.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   await transaction.commit();
+  await transactions.close();
+});
+
+it("refuses a name that stands for another statement, and goes on", async () => {
+  const transactions = open();
+  expect(await transactions.read([], divide, [1])).toEqual([["1"]]);
+  const other = { ...divide, sql: "select 2 / $1::int" };
+  expect(await failureOf(transactions.read([], other, [1]))).toEqual(new Error("two statements have the name divide"));
+  expect(await transactions.read([], divide, [1])).toEqual([["1"]]);
+  await transactions.close();
+});
+
+it("gives up a connection on which a query was sent in part", async () => {
+  const transactions = open();
+  const before = await transactions.read([], backend, []);
+  const transaction = await transactions.open([]);
+  const unfit = {} as unknown as string;
+  expect(await failureOf(transaction.query(divide, [unfit]))).toBeInstanceOf(TypeError);
+  await transaction.rollback();
+  expect(await transactions.read([], divide, [1])).toEqual([["1"]]);
+  expect(await transactions.read([], backend, [])).not.toEqual(before);
   await transactions.close();
 });
 
 it("replaces a connection that the server has ended", async () => {
   const transactions = open();
   const ended = await transactions.open([]);
-  const pid = (await ended.query({ name: "pid", sql: "select pg_backend_pid()" }, []))[0]?.[0];
-  const asleep = Promise.all([ended.query(sleep, [0.2]), ended.query(divide, [1])].map(failureOf));
+  const pid = (await ended.query(backend, []))[0]?.[0];
+  const asleep = Promise.all([ended.query(sleep, [30]), ended.query(divide, [1])].map(failureOf));
   const admin = new pg.Client({ connectionString: database.superuserUrl });
   await admin.connect();
   await admin.query("select pg_terminate_backend($1, 5000)", [pid]);

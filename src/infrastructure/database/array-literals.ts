@@ -12,8 +12,8 @@ export function plainArray(values: readonly (string | number | bigint | null)[])
 
 /**
  * Of any text without control characters: codes, keys, canonical JSON. Between the brackets a JSON array of strings and nulls
- * reads like one of PostgreSQL's, where a backslash keeps the character behind it. Only a line break and its like, which JSON
- * writes as a letter behind a backslash, would come out as that letter.
+ * reads like one of PostgreSQL's, where a backslash keeps the character behind it. Only control characters and halves of surrogate
+ * pairs, which JSON writes as letters behind a backslash, would come out as these letters; no door lets them in.
  */
 export function textArray(values: readonly (string | null)[]): string {
   return `{${JSON.stringify(values).slice(1, -1)}}`;

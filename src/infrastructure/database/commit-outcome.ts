@@ -4,8 +4,8 @@ import {
   ConcurrentChangeError,
   StorageUnavailableError,
 } from "../../repositories/storage-errors.ts";
+import { CommitRolledBackError } from "./commit-rolled-back-error.ts";
 import { codeOf, isConnectionLoss } from "./database-errors.ts";
-import { CommitRolledBackError } from "./transaction-client.ts";
 import type { LookUp, OpenTransaction } from "./transactions.ts";
 
 /** How long the server is asked about a commit whose answer was lost, and how often. */

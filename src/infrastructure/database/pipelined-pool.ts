@@ -18,6 +18,8 @@ export function openPipelinedPool(options: PipelinedPoolOptions): pg.Pool {
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
     pipeline: true,
+    // Silence is watched for by PipelinedConnection. The driver's own timer would strike queries of ours that were answered.
+    query_timeout: 0,
   };
   const pool = new pg.Pool(settings);
   // A connection that the server drops while it is idle or at work is replaced; its own query fails, if it has one.

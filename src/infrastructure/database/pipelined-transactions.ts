@@ -1,9 +1,9 @@
 import type pg from "pg";
+import { assertCommitted } from "./commit-rolled-back-error.ts";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { orRollBack } from "./or-roll-back.ts";
 import { PipelinedConnection } from "./pipelined-connection.ts";
 import type { ParametrisedText, TextAnswer, TextParameter, TextRow } from "./text-query.ts";
-import { CommitRolledBackError } from "./transaction-client.ts";
 import {
   appTransactionSql,
   authTransactionSql,
@@ -19,7 +19,7 @@ export interface Statement {
 
 export interface PipelinedOptions {
   readonly timeouts: StatementTimeouts;
-  /** After how long without an answer a connection counts as lost: later than the server ends a statement itself. */
+  /** After how long without any answer a connection counts as lost: later than the server ends a statement itself. */
   readonly answerTimeoutMs: number;
   /** False where a pooler gives each transaction another connection and does not carry named statements over. */
   readonly namedStatements: boolean;
@@ -104,15 +104,11 @@ export class PipelinedTransaction {
     return rows;
   }
 
-  /**
-   * PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK, as a success. That does not pass for one here.
-   *
-   * @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection
-   */
+  /** @throws what the driver throws, untranslated: the caller must tell a refused commit from a lost connection */
   async commit(): Promise<void> {
     await this.#orFirstFailure(async () => {
       const { command } = await this.#connection.send("commit");
-      if (command !== "COMMIT") throw new CommitRolledBackError(`COMMIT came back as ${command}`);
+      assertCommitted(command);
     });
     this.#connection.release();
   }

@@ -33,7 +33,7 @@ export class TextQuery implements pg.Submittable {
   #command = "";
   #settle: Pick<PromiseWithResolvers<TextAnswer>, "resolve" | "reject"> | undefined;
 
-  /** @param query a text may hold several statements, and answers no rows */
+  /** @param query a text may hold several statements, whose rows are answered as if they were one's */
   constructor(query: string | ParametrisedText) {
     const { promise, resolve, reject } = Promise.withResolvers<TextAnswer>();
     this.answer = promise;
@@ -47,26 +47,31 @@ export class TextQuery implements pg.Submittable {
     }
   }
 
-  submit(driver: pg.Connection): null {
+  /** @returns what the driver fails the query with, nothing being sent */
+  submit(driver: pg.Connection): Error | null {
     const connection = driver as unknown as WireConnection;
     if (this.#parameters === undefined) connection.query(this.text);
-    else this.#submitParametrised(connection, this.#parameters);
+    else if (isNameOfAnother(connection, this)) return new Error(`two statements have the name ${this.name}`);
+    else this.#submitParametrised(connection, this.#parameters.map(textOf));
     return null;
   }
 
   /** In one piece: the connection would send message by message. */
-  #submitParametrised(connection: WireConnection, parameters: readonly TextParameter[]): void {
+  #submitParametrised(connection: WireConnection, values: readonly (string | null)[]): void {
     const { name, text } = this;
     connection.stream.cork();
-    if (name === undefined || !isParsed(connection, name)) {
-      connection.parse({ name, text });
-      if (name !== undefined) connection.submittedNamedStatements[name] = text;
+    try {
+      if (name === undefined || textUnder(connection, name) === undefined) {
+        connection.parse({ name, text });
+        if (name !== undefined) connection.submittedNamedStatements[name] = text;
+      }
+      connection.bind({ statement: name, values });
+      connection.describe({ type: "P", name: "" });
+      connection.execute({});
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
     }
-    connection.bind({ statement: name, values: parameters.map(textOf) });
-    connection.describe({ type: "P", name: "" });
-    connection.execute({});
-    connection.sync();
-    connection.stream.uncork();
     this.#parameters = [];
   }
 
@@ -108,8 +113,8 @@ export class TextQuery implements pg.Submittable {
 
 /** What the driver's connection can do, which its types say only in part. */
 interface WireConnection {
-  readonly parsedStatements: Readonly<Record<string, string>>;
-  readonly submittedNamedStatements: Record<string, string>;
+  readonly parsedStatements: Readonly<Record<string, string | undefined>>;
+  readonly submittedNamedStatements: Record<string, string | undefined>;
   readonly stream: { cork(): void; uncork(): void };
   query(text: string): void;
   parse(statement: { readonly name: string | undefined; readonly text: string }): void;
@@ -119,9 +124,14 @@ interface WireConnection {
   sync(): void;
 }
 
-/** By the server, or soon: it runs what it is sent in order. */
-function isParsed(connection: WireConnection, name: string): boolean {
-  return Object.hasOwn(connection.parsedStatements, name) || Object.hasOwn(connection.submittedNamedStatements, name);
+/** What the server has parsed under this name, or will have: it runs what it is sent in order. */
+function textUnder(connection: WireConnection, name: string): string | undefined {
+  return connection.parsedStatements[name] ?? connection.submittedNamedStatements[name];
+}
+
+function isNameOfAnother(connection: WireConnection, { name, text }: TextQuery): boolean {
+  const known = name === undefined ? undefined : textUnder(connection, name);
+  return known !== undefined && known !== text;
 }
 
 function textOf(parameter: TextParameter): string | null {

@@ -1,16 +1,12 @@
 import pg from "pg";
+import { assertCommitted } from "./commit-rolled-back-error.ts";
 import { isConnectionLoss } from "./database-errors.ts";
-
-/** PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK, as a success. That must not pass for one. */
-export class CommitRolledBackError extends Error {
-  override readonly name = "CommitRolledBackError";
-}
 
 /** What pg rejects with when its own `query_timeout` passes; the connection has an unanswered query then. */
 const readTimeoutText = "Query read timeout";
 
 /**
- * A connection with three manners that transactions here rely on:
+ * A connection with three manners that the ORM's transactions rely on:
  *
  * - COMMIT that came back as ROLLBACK fails;
  * - BEGIN and ROLLBACK on a lost connection succeed: there is nothing left to roll back, and the first statement will fail. The
@@ -29,7 +25,7 @@ export class TransactionClient extends pg.Client {
     if (!(answer instanceof Promise)) return answer;
     const guarded = answer.catch((error: unknown) => this.#closeAfterTimeout(error));
     const text = textOf(args[0]);
-    if (text === "commit") return guarded.then(assertCommitted);
+    if (text === "commit") return guarded.then(committed);
     if (text === "rollback") return guarded.catch(() => answered("ROLLBACK"));
     if (text === "begin") return guarded.catch(succeedWhenLost);
     return guarded;
@@ -54,8 +50,8 @@ function succeedWhenLost(error: unknown): pg.QueryResult {
   throw error;
 }
 
-function assertCommitted(answer: pg.QueryResult): pg.QueryResult {
-  if (answer.command !== "COMMIT") throw new CommitRolledBackError(`COMMIT came back as ${answer.command}`);
+function committed(answer: pg.QueryResult): pg.QueryResult {
+  assertCommitted(answer.command);
   return answer;
 }
 
