@@ -81,7 +81,7 @@ export class BatchRecorder {
   async #try(part: Part, mayPart: boolean): Promise<Trial> {
     const gone = part.filter(({ caller }) => caller?.isGone === true);
     if (gone.length === 0) return await this.#tryPresent(part, mayPart);
-    const present = part.filter((called) => !gone.includes(called));
+    const present = part.filter(({ caller }) => caller?.isGone !== true);
     const trial = present.length === 0 ? nothing : await this.#tryPresent(present, mayPart);
     const dropped = all(gone, { error: callerHasGone() });
     return { ...trial, done: [...dropped.done, ...trial.done], results: [...dropped.results, ...trial.results] };

@@ -27,10 +27,15 @@ afterAll(async () => {
   await database.drop();
 });
 
+async function connect(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.superuserUrl });
+  await client.connect();
+  return client;
+}
+
 /** Lets the server hold a lock on tables while the work runs. */
 async function whileLocked(lock: string, work: () => Promise<void>): Promise<void> {
-  const holder = new pg.Client({ connectionString: database.superuserUrl });
-  await holder.connect();
+  const holder = await connect();
   try {
     await holder.query("begin");
     await holder.query(lock);
@@ -69,31 +74,28 @@ describe("findBlocked", () => {
   it("names the counter alone that several transactions want, and no table that they stand in line in", async () => {
     const [wanted, free] = [aTenant(), aTenant()];
     const keys = [wanted, free].map((tenantId) => ({ tenantId, metricCode: "calls" }));
-    const clients = await Promise.all(
-      [1, 2, 3].map(async () => {
-        const client = new pg.Client({ connectionString: database.superuserUrl });
-        await client.connect();
-        return client;
-      }),
-    );
-    const [holder, first, second] = clients;
-    if (holder === undefined || first === undefined || second === undefined) throw new Error("there are three");
-    for (const tenantId of [wanted, free]) await holder.query(insertRecord, [tenantId]);
+    const [holder, first, second] = await Promise.all([connect(), connect(), connect()]);
     const lock = (strength: string) => `select 1 from quota_usage_record where tenant_id = $1 for ${strength}`;
-    await holder.query("begin");
-    await holder.query(lock("update"), [wanted]);
-    const inLine = [first.query(lock("update"), [wanted]), second.query(lock("no key update"), [wanted])];
-    await vi.waitFor(async () => expect(await tupleLocks(holder)).toBeGreaterThan(0), { timeout: 10_000 });
-    expect(await storage.usageUnitOfWork.findBlocked(keys)).toEqual([keys[0]]);
-    await holder.query("rollback");
-    await Promise.all(inLine);
-    await Promise.all(clients.map((client) => client.end()));
+    try {
+      for (const tenantId of [wanted, free]) await holder.query(insertRecord, [tenantId]);
+      await holder.query("begin");
+      await holder.query(lock("update"), [wanted]);
+      const inLine = [first.query(lock("update"), [wanted]), second.query(lock("no key update"), [wanted])];
+      await vi.waitFor(async () => expect(await tupleLocks(holder)).toBeGreaterThan(0), { timeout: 10_000 });
+      expect(await storage.usageUnitOfWork.findBlocked(keys)).toEqual([keys[0]]);
+      await holder.query("rollback");
+      await Promise.all(inLine);
+    } finally {
+      // The holder first: the others wait for it.
+      for (const client of [holder, first, second]) await client.end();
+    }
   });
 });
 
 async function tupleLocks(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
-    "select count(*)::int as count from pg_locks where locktype = 'tuple'",
+    `select count(*)::int as count from pg_locks
+      where locktype = 'tuple' and database = (select oid from pg_database where datname = current_database())`,
   );
   return rows[0]?.count ?? 0;
 }

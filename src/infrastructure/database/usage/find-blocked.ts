@@ -12,7 +12,8 @@ const recordsLookedAt = 12;
  */
 const tableLockSql = `
   select 1 from pg_locks l join pg_class c on c.oid = l.relation
-    where l.locktype = 'relation' and l.database = (select oid from pg_database where datname = current_database()) and c.relname like 'quota\\_%'
+    where l.locktype = 'relation' and l.database = (select oid from pg_database where datname = current_database())
+      and c.relname like 'quota\\_%'
       and (l.mode = 'AccessExclusiveLock' or (l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
         and c.relname in ('quota_usage_record', 'quota_usage_event', 'quota_usage_refusal')))`;
 
