@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { textArray } from "../../src/infrastructure/database/array-literals.ts";
+import { textArray } from "../../src/infrastructure/database/binary-arrays.ts";
 import { codeOf, isConnectionLoss } from "../../src/infrastructure/database/database-errors.ts";
 import { openPipelinedPool } from "../../src/infrastructure/database/pipelined-pool.ts";
 import { PipelinedTransactions, type Statement } from "../../src/infrastructure/database/pipelined-transactions.ts";

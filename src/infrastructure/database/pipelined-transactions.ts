@@ -3,7 +3,7 @@ import { assertCommitted } from "./commit-rolled-back-error.ts";
 import { orUnavailable, translateDatabaseError } from "./database-errors.ts";
 import { orRollBack } from "./or-roll-back.ts";
 import { PipelinedConnection } from "./pipelined-connection.ts";
-import type { ParametrisedText, TextAnswer, TextParameter, TextRow } from "./text-query.ts";
+import type { Parameter, ParametrisedText, TextAnswer, TextRow } from "./text-query.ts";
 import {
   appTransactionSql,
   authTransactionSql,
@@ -41,16 +41,12 @@ export class PipelinedTransactions {
   }
 
   /** One statement in a transaction of its own, which costs one round trip. @throws the ports' errors */
-  async read(
-    tenantIds: readonly string[],
-    statement: Statement,
-    parameters: readonly TextParameter[],
-  ): Promise<TextRow[]> {
+  async read(tenantIds: readonly string[], statement: Statement, parameters: readonly Parameter[]): Promise<TextRow[]> {
     return await this.#read(appTransactionSql(tenantIds, this.#options.timeouts), statement, parameters);
   }
 
   /** The same on the credentials of callers. */
-  async readAsAuth(statement: Statement, parameters: readonly TextParameter[]): Promise<TextRow[]> {
+  async readAsAuth(statement: Statement, parameters: readonly Parameter[]): Promise<TextRow[]> {
     return await this.#read(authTransactionSql(this.#options.timeouts), statement, parameters);
   }
 
@@ -61,7 +57,7 @@ export class PipelinedTransactions {
     return new PipelinedTransaction(connection, `${settings}; ${genericPlansSql}`, namedStatements);
   }
 
-  async #read(settings: string, statement: Statement, parameters: readonly TextParameter[]): Promise<TextRow[]> {
+  async #read(settings: string, statement: Statement, parameters: readonly Parameter[]): Promise<TextRow[]> {
     try {
       const transaction = await this.#open(settings);
       return await orRollBack(transaction, async () => {
@@ -98,7 +94,7 @@ export class PipelinedTransaction {
     this.#send(settings).catch(() => undefined);
   }
 
-  async query(statement: Statement, parameters: readonly TextParameter[]): Promise<TextRow[]> {
+  async query(statement: Statement, parameters: readonly Parameter[]): Promise<TextRow[]> {
     const name = this.#isNamed ? { name: statement.name } : {};
     const { rows } = await this.#send({ ...name, text: statement.sql, parameters });
     return rows;

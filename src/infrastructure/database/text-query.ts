@@ -3,8 +3,8 @@ import type pg from "pg";
 /** Rows as arrays of the server's texts: parsing by type is left to whoever knows the columns. */
 export type TextRow = readonly (string | null)[];
 
-/** Arrays come as literals (`array-literals.ts`). */
-export type TextParameter = string | number | null;
+/** Arrays come in binary form (`binary-arrays.ts`), all else as text. */
+export type Parameter = string | number | Buffer | null;
 
 export interface TextAnswer {
   readonly rows: TextRow[];
@@ -16,7 +16,7 @@ export interface TextAnswer {
 export interface ParametrisedText {
   readonly name?: string;
   readonly text: string;
-  readonly parameters: readonly TextParameter[];
+  readonly parameters: readonly Parameter[];
 }
 
 /**
@@ -28,7 +28,7 @@ export class TextQuery implements pg.Submittable {
   /** The driver remembers by these two what the server has parsed. */
   readonly name: string | undefined;
   readonly text: string;
-  #parameters: readonly TextParameter[] | undefined;
+  #parameters: readonly Parameter[] | undefined;
   #rows: TextRow[] = [];
   #command = "";
   #settle: Pick<PromiseWithResolvers<TextAnswer>, "resolve" | "reject"> | undefined;
@@ -52,12 +52,12 @@ export class TextQuery implements pg.Submittable {
     const connection = driver as unknown as WireConnection;
     if (this.#parameters === undefined) connection.query(this.text);
     else if (isNameOfAnother(connection, this)) return new Error(`two statements have the name ${this.name}`);
-    else this.#submitParametrised(connection, this.#parameters.map(textOf));
+    else this.#submitParametrised(connection, this.#parameters.map(wireValueOf));
     return null;
   }
 
   /** In one piece: the connection would send message by message. */
-  #submitParametrised(connection: WireConnection, values: readonly (string | null)[]): void {
+  #submitParametrised(connection: WireConnection, values: readonly WireValue[]): void {
     const { name, text } = this;
     connection.stream.cork();
     try {
@@ -111,6 +111,9 @@ export class TextQuery implements pg.Submittable {
   }
 }
 
+/** The driver sends buffers as binary values. */
+type WireValue = string | Buffer | null;
+
 /** What the driver's connection can do, which its types say only in part. */
 interface WireConnection {
   readonly parsedStatements: Readonly<Record<string, string | undefined>>;
@@ -118,7 +121,7 @@ interface WireConnection {
   readonly stream: { cork(): void; uncork(): void };
   query(text: string): void;
   parse(statement: { readonly name: string | undefined; readonly text: string }): void;
-  bind(portal: { readonly statement: string | undefined; readonly values: readonly (string | null)[] }): void;
+  bind(portal: { readonly statement: string | undefined; readonly values: readonly WireValue[] }): void;
   describe(portal: { readonly type: "P"; readonly name: string }): void;
   execute(portal: object): void;
   sync(): void;
@@ -134,6 +137,6 @@ function isNameOfAnother(connection: WireConnection, { name, text }: TextQuery):
   return known !== undefined && known !== text;
 }
 
-function textOf(parameter: TextParameter): string | null {
+function wireValueOf(parameter: Parameter): WireValue {
   return typeof parameter === "number" ? String(parameter) : parameter;
 }

@@ -1,7 +1,7 @@
 import type { Role } from "../../../domain/principal.ts";
 import type { ApiKeyDirectory, ApiKeySnapshot, ApiKeyUse } from "../../../repositories/api-key-directory.ts";
 import type { StoredApiKey } from "../../../repositories/api-key-repository.ts";
-import { textArray } from "../array-literals.ts";
+import { textArray } from "../binary-arrays.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
 import type { TextRow } from "../text-query.ts";

@@ -1,6 +1,6 @@
 import type { CounterKey } from "../../../domain/counter-key.ts";
 import { StorageBusyError } from "../../../repositories/storage-errors.ts";
-import { plainArray, textArray } from "../array-literals.ts";
+import { textArray, uuidArray } from "../binary-arrays.ts";
 import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
 
 /** The newest records of a counter, which are all that transactions lock: some of each kind, and hardly ever more. */
@@ -43,7 +43,7 @@ export async function findBlocked(
 ): Promise<readonly CounterKey[]> {
   const tenantIds = [...new Set(keys.map((key) => key.tenantId))];
   const rows = await transactions.read(tenantIds, blockedStatement, [
-    plainArray(keys.map((key) => key.tenantId)),
+    uuidArray(keys.map((key) => key.tenantId)),
     textArray(keys.map((key) => key.metricCode)),
   ]);
   const numbers = new Set(rows.map(([number]) => Number(number)));

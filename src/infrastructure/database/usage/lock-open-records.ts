@@ -1,6 +1,6 @@
 import { type CounterKey, counterKeyText } from "../../../domain/counter-key.ts";
 import type { LockedRecords } from "../../../repositories/usage-unit-of-work.ts";
-import { plainArray, textArray } from "../array-literals.ts";
+import { textArray, uuidArray } from "../binary-arrays.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { inOrder } from "./in-order.ts";
@@ -44,7 +44,7 @@ export async function lockOpenRecords(
 ): Promise<LockAnswer> {
   const ordered = inOrder(keys, counterKeyText);
   const rows = await transaction.query(statement, [
-    plainArray(ordered.map((key) => key.tenantId)),
+    uuidArray(ordered.map((key) => key.tenantId)),
     textArray(ordered.map((key) => key.metricCode)),
   ]);
   const [now, transactionId] = rows[0] ?? [];

@@ -1,5 +1,5 @@
 import type { DecisionBasis, DecisionQuestion } from "../../../repositories/usage-unit-of-work.ts";
-import { plainArray, textArray } from "../array-literals.ts";
+import { textArray, uuidArray } from "../binary-arrays.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { type EventRow, eventOf, eventRowColumnsSql } from "./event-rows.ts";
 import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
@@ -25,10 +25,10 @@ export async function readDecisionBasis(
   question: DecisionQuestion,
 ): Promise<DecisionBasis> {
   const [row] = await transaction.query(decisionBasis, [
-    plainArray(question.tenantIds),
+    uuidArray(question.tenantIds),
     textArray(question.planCodes),
     textArray([...new Set(question.counters.map((counter) => counter.metricCode))]),
-    plainArray(question.idempotencyKeys.map((key) => key.tenantId)),
+    uuidArray(question.idempotencyKeys.map((key) => key.tenantId)),
     textArray(question.idempotencyKeys.map((key) => key.idempotencyKey)),
   ]);
   if (row === undefined) throw new Error("an aggregate answered no row");

@@ -2,7 +2,7 @@ import { type CounterLineKey, counterKeyText, counterLineKeyText } from "../../.
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
 import { type PeriodKind, periodKinds } from "../../../domain/period-kind.ts";
 import type { Predecessor } from "../../../repositories/usage-unit-of-work.ts";
-import { plainArray, textArray } from "../array-literals.ts";
+import { textArray, uuidArray } from "../binary-arrays.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import { inOrder } from "./in-order.ts";
 import { millisecondsSql } from "./record-rows.ts";
@@ -48,14 +48,14 @@ export async function readPredecessors(
   const counters = new Map(ordered.map((key) => [counterKeyText(key), key]));
   const [, rows] = await Promise.all([
     transaction.query(predecessorLocks, [
-      plainArray([...counters.values()].map((key) => key.tenantId)),
+      uuidArray([...counters.values()].map((key) => key.tenantId)),
       textArray([...counters.values()].map((key) => key.metricCode)),
-      plainArray(periodKinds),
+      textArray(periodKinds),
     ]),
     transaction.query(predecessors, [
-      plainArray(ordered.map((key) => key.tenantId)),
+      uuidArray(ordered.map((key) => key.tenantId)),
       textArray(ordered.map((key) => key.metricCode)),
-      plainArray(ordered.map((key) => key.periodKind)),
+      textArray(ordered.map((key) => key.periodKind)),
       now,
     ]),
   ]);

@@ -1,8 +1,8 @@
 import type { SnapshotQuestion, UsageSnapshot } from "../../../repositories/usage-repository.ts";
-import { plainArray, textArray } from "../array-literals.ts";
+import { textArray, uuidArray } from "../binary-arrays.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransactions, Statement } from "../pipelined-transactions.ts";
-import type { TextParameter, TextRow } from "../text-query.ts";
+import type { Parameter, TextRow } from "../text-query.ts";
 import { limitBasisColumns, limitBasisColumnsSql, limitBasisCtesSql, limitBasisOf } from "./read-limit-basis.ts";
 import { recordColumns, recordColumnsSql, recordOf } from "./record-rows.ts";
 
@@ -52,13 +52,13 @@ export async function readSnapshot(
 }
 
 /** What the statement is asked with. */
-export function snapshotParameters(questions: readonly SnapshotQuestion[]): TextParameter[] {
+export function snapshotParameters(questions: readonly SnapshotQuestion[]): Parameter[] {
   const metricCodes = metricCodesOf(questions);
   return [
-    plainArray(tenantIdsOf(questions)),
+    uuidArray(tenantIdsOf(questions)),
     textArray(planCodesOf(questions)),
     metricCodes === null ? null : textArray(metricCodes),
-    plainArray(questions.map((question) => question.tenantId)),
+    uuidArray(questions.map((question) => question.tenantId)),
     textArray(questions.map((question) => question.metricCode ?? null)),
   ];
 }

@@ -1,7 +1,7 @@
 import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
-import { plainArray, textArray, timestampArray } from "../array-literals.ts";
+import { bigintArray, jsonbArray, textArray, timestampArray, uuidArray } from "../binary-arrays.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
-import type { TextParameter } from "../text-query.ts";
+import type { Parameter } from "../text-query.ts";
 import { inOrder } from "./in-order.ts";
 
 /**
@@ -56,7 +56,7 @@ export async function writeChanges(transaction: PipelinedTransaction, changes: U
   await transaction.query(writeStatement, parametersOf(changes));
 }
 
-function parametersOf(changes: UsageChanges): TextParameter[] {
+function parametersOf(changes: UsageChanges): Parameter[] {
   const newRecords = inOrder(
     changes.newRecords,
     (record) => `${record.tenantId} ${record.metricCode} ${record.ordinal}`,
@@ -65,48 +65,48 @@ function parametersOf(changes: UsageChanges): TextParameter[] {
   const events = inOrder(changes.events, (event) => `${event.tenantId} ${event.idempotencyKey ?? ""}`);
   const refusals = inOrder(changes.refusals, (refusal) => `${refusal.tenantId} ${refusal.metricCode}`);
   return [
-    plainArray(newRecords.map((record) => record.tenantId)),
-    plainArray(newRecords.map((record) => record.id)),
+    uuidArray(newRecords.map((record) => record.tenantId)),
+    uuidArray(newRecords.map((record) => record.id)),
     textArray(newRecords.map((record) => record.metricCode)),
-    plainArray(newRecords.map((record) => record.periodKind)),
+    textArray(newRecords.map((record) => record.periodKind)),
     timestampArray(newRecords.map((record) => record.periodStart)),
     timestampArray(newRecords.map((record) => record.periodEnd)),
-    plainArray(newRecords.map((record) => record.ordinal)),
-    plainArray(newRecords.map((record) => record.currentUsage)),
-    plainArray(newRecords.map((record) => record.lastSequence)),
-    plainArray(newRecords.map((record) => record.lastEventId)),
+    bigintArray(newRecords.map((record) => record.ordinal)),
+    bigintArray(newRecords.map((record) => record.currentUsage)),
+    bigintArray(newRecords.map((record) => record.lastSequence)),
+    uuidArray(newRecords.map((record) => record.lastEventId)),
     timestampArray(newRecords.map((record) => record.lastEventAt)),
     timestampArray(newRecords.map((record) => record.createdAt)),
-    plainArray(changed.map((record) => record.tenantId)),
-    plainArray(changed.map((record) => record.id)),
-    plainArray(changed.map((record) => record.currentUsage)),
-    plainArray(changed.map((record) => record.lastSequence)),
-    plainArray(changed.map((record) => record.lastEventId)),
+    uuidArray(changed.map((record) => record.tenantId)),
+    uuidArray(changed.map((record) => record.id)),
+    bigintArray(changed.map((record) => record.currentUsage)),
+    bigintArray(changed.map((record) => record.lastSequence)),
+    uuidArray(changed.map((record) => record.lastEventId)),
     timestampArray(changed.map((record) => record.lastEventAt)),
-    plainArray(events.map((event) => event.tenantId)),
-    plainArray(events.map((event) => event.id)),
+    uuidArray(events.map((event) => event.tenantId)),
+    uuidArray(events.map((event) => event.id)),
     textArray(events.map((event) => event.metricCode)),
-    plainArray(events.map((event) => event.amount)),
-    textArray(events.map((event) => event.metadata)),
+    bigintArray(events.map((event) => event.amount)),
+    jsonbArray(events.map((event) => event.metadata)),
     timestampArray(events.map((event) => event.createdAt)),
     textArray(events.map((event) => event.idempotencyKey ?? null)),
-    plainArray(events.map((event) => event.sequence)),
-    plainArray(events.map((event) => event.usageAfter)),
-    plainArray(events.map((event) => event.limit)),
-    plainArray(events.map((event) => event.enforcement)),
-    plainArray(events.map((event) => event.limitSource)),
+    bigintArray(events.map((event) => event.sequence)),
+    bigintArray(events.map((event) => event.usageAfter)),
+    bigintArray(events.map((event) => event.limit)),
+    textArray(events.map((event) => event.enforcement)),
+    textArray(events.map((event) => event.limitSource)),
     textArray(events.map((event) => event.planCode)),
     textArray(events.map((event) => event.requestedPlanCode ?? null)),
-    plainArray(events.map((event) => event.periodKind)),
+    textArray(events.map((event) => event.periodKind)),
     timestampArray(events.map((event) => event.periodStart)),
     timestampArray(events.map((event) => event.periodEnd)),
-    plainArray(refusals.map((refusal) => refusal.tenantId)),
+    uuidArray(refusals.map((refusal) => refusal.tenantId)),
     textArray(refusals.map((refusal) => refusal.metricCode)),
     timestampArray(refusals.map((refusal) => refusal.hour)),
-    plainArray(refusals.map((refusal) => refusal.count)),
-    plainArray(refusals.map((refusal) => refusal.lastLimit)),
-    plainArray(refusals.map((refusal) => refusal.lastCurrent)),
-    plainArray(refusals.map((refusal) => refusal.lastAmount)),
+    bigintArray(refusals.map((refusal) => refusal.count)),
+    bigintArray(refusals.map((refusal) => refusal.lastLimit)),
+    bigintArray(refusals.map((refusal) => refusal.lastCurrent)),
+    bigintArray(refusals.map((refusal) => refusal.lastAmount)),
     timestampArray(refusals.map((refusal) => refusal.lastRefusedAt)),
     newRecords.length,
     changed.length + events.length + refusals.length,
