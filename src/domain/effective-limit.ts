@@ -1,4 +1,3 @@
-import { counterKeyText } from "./counter-key.ts";
 import { MetricNotInPlanError, NoPlanError, PlanNotFoundError } from "./errors/limit-lookup-errors.ts";
 import type { EpochMilliseconds } from "./instant.ts";
 import type { LimitBasis } from "./limit-basis.ts";
@@ -8,7 +7,7 @@ import type { LimitSource } from "./limit-source.ts";
 import type { PeriodKind } from "./period-kind.ts";
 import type { PeriodSchedule } from "./period-schedule.ts";
 import type { QuotaLimit } from "./quota-limit.ts";
-import type { SubscriptionDefinition } from "./subscription.ts";
+import type { SubscriptionTerms } from "./subscription.ts";
 import { utcTimeZone } from "./time-zone.ts";
 
 /** The limit that holds for one tenant and metric at one instant. */
@@ -43,7 +42,7 @@ export function effectiveLimit(basis: LimitBasis, question: LimitQuestion, now: 
   if (plan === undefined) throw new PlanNotFoundError(planCode);
   const quotaLimit = plan.limits.get(question.metricCode);
   if (quotaLimit === undefined) throw new MetricNotInPlanError(question.metricCode, planCode);
-  const override = basis.overrides.get(counterKeyText(question));
+  const override = basis.overrides.get(question.tenantId)?.get(question.metricCode);
   const schedule = scheduleOf(basis.subscriptions.get(question.tenantId));
   return combine(quotaLimit, planCode, planSource, schedule, override, now);
 }
@@ -83,7 +82,7 @@ function combine(
 
 const utcCalendar: PeriodSchedule = { timeZone: utcTimeZone };
 
-function scheduleOf(subscription: SubscriptionDefinition | undefined): PeriodSchedule {
+function scheduleOf(subscription: SubscriptionTerms | undefined): PeriodSchedule {
   if (subscription === undefined) return utcCalendar;
   const { timeZone, anchor } = subscription;
   return anchor === undefined ? { timeZone } : { timeZone, anchor };

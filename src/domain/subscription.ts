@@ -1,13 +1,16 @@
 import type { EpochMilliseconds } from "./instant.ts";
 
-/** Which plan a tenant is on, and where its periods begin. */
-export interface SubscriptionDefinition {
-  readonly tenantId: string;
+/** Which plan somebody is on, and where their periods begin. */
+export interface SubscriptionTerms {
   readonly planCode: string;
   /** IANA name. */
   readonly timeZone: string;
   /** Periods are counted from here; absent: calendar periods. */
   readonly anchor?: EpochMilliseconds;
+}
+
+export interface SubscriptionDefinition extends SubscriptionTerms {
+  readonly tenantId: string;
 }
 
 export interface Subscription extends SubscriptionDefinition {
@@ -17,6 +20,10 @@ export interface Subscription extends SubscriptionDefinition {
 
 export function sameSubscriptionDefinition(a: SubscriptionDefinition, b: SubscriptionDefinition): boolean {
   return a.tenantId === b.tenantId && a.planCode === b.planCode && a.timeZone === b.timeZone && a.anchor === b.anchor;
+}
+
+export function subscriptionTerms({ planCode, timeZone, anchor }: SubscriptionDefinition): SubscriptionTerms {
+  return { planCode, timeZone, ...(anchor === undefined ? {} : { anchor }) };
 }
 
 /** The subscription without its history. */

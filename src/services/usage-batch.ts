@@ -1,10 +1,4 @@
-import {
-  type CounterKey,
-  type CounterLineKey,
-  counterKeyText,
-  counterLineKeyText,
-  idempotencyKeyText,
-} from "../domain/counter-key.ts";
+import { type CounterLineKey, counterKeyText, counterLineKeyText, idempotencyKeyText } from "../domain/counter-key.ts";
 import { type EffectiveLimit, effectiveLimit } from "../domain/effective-limit.ts";
 import { IdempotencyKeyReusedError } from "../domain/errors/idempotency-key-reused-error.ts";
 import { QuotaExceededError } from "../domain/errors/quota-exceeded-error.ts";
@@ -18,6 +12,7 @@ import { isOverLimit, type UsageEvent } from "../domain/usage-event.ts";
 import { refusalHour, type UsageRefusal } from "../domain/usage-refusal.ts";
 import type { DecisionBasis, LockedRecords, Predecessor, UsageChanges } from "../repositories/usage-unit-of-work.ts";
 import { CounterView } from "./counter-view.ts";
+import type { KeyedAttempt } from "./keyed-attempt.ts";
 import type { UsageOutcome, UsageReceipt } from "./usage-outcome.ts";
 
 /** What deciding needs besides what was read. */
@@ -40,17 +35,18 @@ export class UsageBatch {
   readonly #events: UsageEvent[] = [];
   readonly #refusals = new Map<string, UsageRefusal>();
 
-  constructor(attempts: readonly UsageAttempt[], locked: LockedRecords, basis: DecisionBasis, means: DecisionMeans) {
+  constructor(keyed: readonly KeyedAttempt[], locked: LockedRecords, basis: DecisionBasis, means: DecisionMeans) {
     this.#means = means;
     this.#basis = basis;
     this.#now = locked.now;
-    for (const record of locked.records) this.#counter(record).addLocked(record);
+    for (const record of locked.records) this.#counter(counterKeyText(record)).addLocked(record);
     for (const event of basis.keyedEvents) {
-      if (event.idempotencyKey !== undefined) this.#remember(event, event.idempotencyKey);
+      const { tenantId, idempotencyKey } = event;
+      if (idempotencyKey !== undefined) this.#keyed.set(idempotencyKeyText({ tenantId, idempotencyKey }), event);
     }
-    this.#turns = attempts.map((attempt) => {
-      const counter = this.#counter(attempt);
-      return { attempt, counter, limit: this.#limitFor(attempt, counter) };
+    this.#turns = keyed.map(({ attempt, counterText, keyText }) => {
+      const counter = this.#counter(counterText);
+      return { attempt, keyText, counter, limit: this.#limitFor(attempt, counter) };
     });
   }
 
@@ -68,7 +64,7 @@ export class UsageBatch {
 
   /** @throws ConcurrentChangeError when a record was created after the locks were taken */
   addPredecessors(predecessors: readonly Predecessor[]): void {
-    for (const predecessor of predecessors) this.#counter(predecessor).addPredecessor(predecessor);
+    for (const predecessor of predecessors) this.#counter(counterKeyText(predecessor)).addPredecessor(predecessor);
   }
 
   decide(): UsageOutcome[] {
@@ -94,27 +90,21 @@ export class UsageBatch {
   }
 
   /** R13: the replay comes before everything that could refuse. */
-  #decideOne({ attempt, counter, limit }: Turn): UsageReceipt {
-    const replay = this.#replay(attempt);
+  #decideOne({ attempt, keyText, counter, limit }: Turn): UsageReceipt {
+    const replay = this.#replay(attempt, keyText);
     if (replay !== undefined) return receiptOf(replay, true);
     if (limit.error !== undefined) throw limit.error;
     const event = counter.record(attempt, limit.limit, this.#means.random);
     this.#events.push(event);
-    if (attempt.idempotencyKey !== undefined) this.#remember(event, attempt.idempotencyKey);
+    if (keyText !== undefined) this.#keyed.set(keyText, event);
     return receiptOf(event, false);
   }
 
-  #replay(attempt: UsageAttempt): UsageEvent | undefined {
-    const { tenantId, idempotencyKey } = attempt;
-    if (idempotencyKey === undefined) return undefined;
-    const event = this.#keyed.get(idempotencyKeyText({ tenantId, idempotencyKey }));
+  #replay(attempt: UsageAttempt, keyText: string | undefined): UsageEvent | undefined {
+    const event = keyText === undefined ? undefined : this.#keyed.get(keyText);
     if (event === undefined) return undefined;
-    if (!hasContentOf(event, attempt)) throw new IdempotencyKeyReusedError(idempotencyKey, event.id);
+    if (!hasContentOf(event, attempt)) throw new IdempotencyKeyReusedError(attempt.idempotencyKey ?? "", event.id);
     return event;
-  }
-
-  #remember(event: UsageEvent, idempotencyKey: string): void {
-    this.#keyed.set(idempotencyKeyText({ tenantId: event.tenantId, idempotencyKey }), event);
   }
 
   #limitFor(attempt: UsageAttempt, counter: CounterView): LimitOrError {
@@ -126,8 +116,8 @@ export class UsageBatch {
     }
   }
 
-  #counter(key: CounterKey): CounterView {
-    const text = counterKeyText(key);
+  /** @param text its `counterKeyText` */
+  #counter(text: string): CounterView {
     const existing = this.#counters.get(text);
     if (existing !== undefined) return existing;
     const created = new CounterView(this.#now, this.#means.periodAt);
@@ -152,8 +142,7 @@ export class UsageBatch {
 }
 
 /** An attempt with what it is decided on. */
-interface Turn {
-  readonly attempt: UsageAttempt;
+interface Turn extends Pick<KeyedAttempt, "attempt" | "keyText"> {
   readonly counter: CounterView;
   readonly limit: LimitOrError;
 }

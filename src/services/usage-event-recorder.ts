@@ -1,10 +1,10 @@
-import { type CounterKey, counterKeyText, idempotencyKeyText } from "../domain/counter-key.ts";
 import { OutcomeUnknownError } from "../domain/errors/availability-errors.ts";
 import type { UsageAttempt } from "../domain/usage-attempt.ts";
 import type { UsageEvent } from "../domain/usage-event.ts";
 import { CommitOutcomeUnknownError } from "../repositories/storage-errors.ts";
 import type { EventFilter, UsageEventRepository } from "../repositories/usage-event-repository.ts";
-import type { DecisionQuestion, UsageLedger, UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
+import type { UsageLedger, UsageUnitOfWork } from "../repositories/usage-unit-of-work.ts";
+import { type KeyedAttempt, keyedAttempt, questionOf } from "./keyed-attempt.ts";
 import { rerunAfterLostRace } from "./storage-failures.ts";
 import { type DecisionMeans, UsageBatch } from "./usage-batch.ts";
 import type { UsageOutcome } from "./usage-outcome.ts";
@@ -29,9 +29,10 @@ export class UsageEventRecorder {
    */
   async record(attempts: readonly UsageAttempt[]): Promise<readonly UsageOutcome[]> {
     const tenantIds = [...new Set(attempts.map((attempt) => attempt.tenantId))];
+    const keyed = attempts.map(keyedAttempt);
     try {
       return await rerunAfterLostRace(() =>
-        this.#unitOfWork.run(tenantIds, (ledger) => this.#decide(ledger, attempts, tenantIds)),
+        this.#unitOfWork.run(tenantIds, (ledger) => this.#decide(ledger, keyed, tenantIds)),
       );
     } catch (error) {
       if (!(error instanceof CommitOutcomeUnknownError)) throw error;
@@ -48,47 +49,28 @@ export class UsageEventRecorder {
 
   async #decide(
     ledger: UsageLedger,
-    attempts: readonly UsageAttempt[],
+    keyed: readonly KeyedAttempt[],
     tenantIds: readonly string[],
   ): Promise<UsageOutcome[]> {
-    const question = questionOf(attempts, tenantIds);
+    const question = questionOf(keyed, tenantIds);
     // Sent together: the ledger runs the second after the first, however late this process hears of it.
     const [locked, basis] = await Promise.all([
       ledger.lockOpenRecords(question.counters),
       ledger.readDecisionBasis(question),
     ]);
-    const batch = new UsageBatch(attempts, locked, basis, this.#means);
+    const batch = new UsageBatch(keyed, locked, basis, this.#means);
     const lines = batch.linesWithoutOpenRecord();
     if (lines.length > 0) batch.addPredecessors(await ledger.readPredecessors(lines, locked.now));
     const outcomes = batch.decide();
-    assertEachIsItsOwn(attempts, outcomes);
+    assertEachIsItsOwn(keyed, outcomes);
     await ledger.write(batch.changes());
     return outcomes;
   }
 }
 
-function questionOf(attempts: readonly UsageAttempt[], tenantIds: readonly string[]): DecisionQuestion {
-  const counters = new Map<string, CounterKey>();
-  const planCodes = new Set<string>();
-  const keys = new Map<string, { readonly tenantId: string; readonly idempotencyKey: string }>();
-  for (const { tenantId, metricCode, planCode, idempotencyKey } of attempts) {
-    counters.set(counterKeyText({ tenantId, metricCode }), { tenantId, metricCode });
-    if (planCode !== undefined) planCodes.add(planCode);
-    if (idempotencyKey !== undefined) {
-      keys.set(idempotencyKeyText({ tenantId, idempotencyKey }), { tenantId, idempotencyKey });
-    }
-  }
-  return {
-    tenantIds,
-    counters: [...counters.values()],
-    planCodes: [...planCodes],
-    idempotencyKeys: [...keys.values()],
-  };
-}
-
 /** Batches mix tenants: should a defect ever hand out a neighbour's event, nothing is written (promise 5). */
-function assertEachIsItsOwn(attempts: readonly UsageAttempt[], outcomes: readonly UsageOutcome[]): void {
-  for (const [index, attempt] of attempts.entries()) {
+function assertEachIsItsOwn(keyed: readonly KeyedAttempt[], outcomes: readonly UsageOutcome[]): void {
+  for (const [index, { attempt }] of keyed.entries()) {
     const event = outcomes[index]?.receipt?.event;
     if (event !== undefined && (event.tenantId !== attempt.tenantId || event.metricCode !== attempt.metricCode)) {
       throw new Error("a batch answered an attempt with the event of another tenant or metric");

@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RecordUsageResponse } from "../../gen/quota/v1/quota_service_pb.ts";
 import { aTenant } from "../support/builders.ts";
+import type { SentValue } from "../support/postgres-messages.ts";
 import { type PostgresProxy, startPostgresProxy } from "../support/postgres-proxy.ts";
 import { startTestApp, type TestApp } from "../support/test-app.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
@@ -30,11 +31,16 @@ function use(tenantId: string): Promise<RecordUsageResponse> {
   return app.quota.recordUsage({ tenantId, metricCode: "calls", amount: 1n, planCode });
 }
 
+/** As it stands in an array of UUIDs. */
+function bytesOf(tenantId: string): Buffer {
+  return Buffer.from(tenantId.replaceAll("-", ""), "hex");
+}
+
 /** Statements that lock the counters of a batch, which wait for those that are held. */
 function locksOf(...tenantIds: string[]): number {
   const isLock = (text: string) => /\bno key update\b/.test(text) && !text.includes("skip locked");
-  const isFor = (values: readonly (string | null)[]) =>
-    tenantIds.every((tenantId) => values.some((value) => value?.includes(tenantId)));
+  const isFor = (values: readonly SentValue[]) =>
+    tenantIds.map(bytesOf).every((bytes) => values.some((value) => value instanceof Buffer && value.includes(bytes)));
   return proxy.statements.filter(({ text, values }) => isLock(text) && isFor(values)).length;
 }
 

@@ -1,15 +1,21 @@
 /** As much of PostgreSQL's protocol as a proxy needs to understand a client (PostgreSQL manual, "Message Formats"). */
 
-/** SQL on its way to the server, with its parameters as text. */
+/** What stands for a parameter: binary values as they are, all others as text. */
+export type SentValue = string | Buffer | null;
+
+/** SQL on its way to the server, with its parameters. */
 export interface SentStatement {
   readonly text: string;
-  readonly values: readonly (string | null)[];
+  readonly values: readonly SentValue[];
   /** Whether it has a name, under which the server may keep a plan that suits all values. */
   readonly isNamed: boolean;
 }
 
 const lengthBytes = 4;
 const typedHeaderBytes = 5;
+
+/** PostgreSQL's number for it; 0 is text. */
+const binaryFormat = 1;
 
 /** Cuts what a client sends into messages. The first one has no type. */
 export class MessageReader {
@@ -51,8 +57,8 @@ export class StatementReader {
         // Its portal comes first.
         fields.text();
         const name = fields.text();
-        fields.list(() => fields.int16());
-        const values = fields.list(() => fields.value());
+        const formats = fields.list(() => fields.int16());
+        const values = fields.list((index) => fields.value(formats[index] === binaryFormat));
         return { text: this.#parsed.get(name) ?? "", values, isNamed: name !== "" };
       }
       default:
@@ -81,16 +87,17 @@ class FieldReader {
     return this.#message.readInt16BE(this.#at - 2);
   }
 
-  value(): string | null {
+  value(isBinary: boolean): SentValue {
     const length = this.#message.readInt32BE(this.#at);
     this.#at += lengthBytes;
     if (length < 0) return null;
+    const bytes = this.#message.subarray(this.#at, this.#at + length);
     this.#at += length;
-    return this.#message.toString("utf8", this.#at - length, this.#at);
+    return isBinary ? Buffer.from(bytes) : bytes.toString("utf8");
   }
 
-  list<T>(read: () => T): T[] {
-    return Array.from({ length: this.int16() }, read);
+  list<T>(read: (index: number) => T): T[] {
+    return Array.from({ length: this.int16() }, (_, index) => read(index));
   }
 }
 

@@ -1,8 +1,8 @@
 import { type CounterKey, counterKeyText } from "../../domain/counter-key.ts";
-import type { LimitBasis, PlanLimits } from "../../domain/limit-basis.ts";
+import { type LimitBasis, overridesByTenant, type PlanLimits } from "../../domain/limit-basis.ts";
 import { type LimitOverride, overrideTerms } from "../../domain/limit-override.ts";
 import type { Plan } from "../../domain/plan.ts";
-import { type Subscription, subscriptionDefinition } from "../../domain/subscription.ts";
+import { type Subscription, subscriptionTerms } from "../../domain/subscription.ts";
 import type { ReadableTables } from "./in-memory-tables.ts";
 
 export interface LimitBasisQuestion {
@@ -22,11 +22,9 @@ export function readLimitBasis(tables: ReadableTables, question: LimitBasisQuest
   const defaultPlan = [...tables.plans.values()].find((plan) => plan.isDefault);
   return {
     subscriptions: new Map(
-      subscriptions.map((subscription) => [subscription.tenantId, subscriptionDefinition(subscription)]),
+      subscriptions.map((subscription) => [subscription.tenantId, subscriptionTerms(subscription)]),
     ),
-    overrides: new Map(
-      readOverrides(tables, question).map((override) => [counterKeyText(override), overrideTerms(override)]),
-    ),
+    overrides: overridesByTenant(readOverrides(tables, question).map(overrideTerms)),
     plans: new Map(readPlans(tables, question, subscriptions, defaultPlan).map((plan) => [plan.code, plan])),
     ...(defaultPlan === undefined ? {} : { defaultPlanCode: defaultPlan.code }),
   };

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { CounterKey } from "../../../src/domain/counter-key.ts";
-import { counterKeyText } from "../../../src/domain/counter-key.ts";
 import { overrideTerms } from "../../../src/domain/limit-override.ts";
-import { subscriptionDefinition } from "../../../src/domain/subscription.ts";
+import { subscriptionTerms } from "../../../src/domain/subscription.ts";
 import type { DecisionBasis, DecisionQuestion } from "../../../src/repositories/usage-unit-of-work.ts";
 import {
   aCode,
@@ -49,7 +48,7 @@ export function describeUsageDecisionBasis(storage: CurrentStorage): void {
         { tenantId, metricCode: otherMetric },
       ];
       const { limits } = await readBasis(counters, {});
-      expect([...limits.subscriptions]).toStrictEqual([[tenantId, subscriptionDefinition(subscription)]]);
+      expect([...limits.subscriptions]).toStrictEqual([[tenantId, subscriptionTerms(subscription)]]);
       expect(limits.plans.get(plan.code)?.code).toBe(plan.code);
       expect(limits.plans.get(plan.code)?.limits.get(metricCode)).toStrictEqual(limit);
       expect(limits.plans.get(plan.code)?.limits.get(otherMetric)).toStrictEqual(unlimited);
@@ -109,14 +108,23 @@ export function describeUsageDecisionBasis(storage: CurrentStorage): void {
         for (const override of [lasting, ending, foreign]) await store.overrides.put(override);
       });
       const { limits } = await readBasis([lasting, ending], { tenantIds: [tenantId] });
-      expect(limits.overrides.get(counterKeyText(lasting))).toStrictEqual(overrideTerms(lasting));
-      expect(limits.overrides.get(counterKeyText(ending))).toStrictEqual(overrideTerms(ending));
-      expect(limits.overrides.has(counterKeyText(foreign))).toBe(false);
+      expect(limits.overrides.get(lasting.tenantId)?.get(lasting.metricCode)).toStrictEqual(overrideTerms(lasting));
+      expect(limits.overrides.get(ending.tenantId)?.get(ending.metricCode)).toStrictEqual(overrideTerms(ending));
+      expect(limits.overrides.has(foreign.tenantId)).toBe(false);
     });
 
     it("are several tenants' own when several are asked for", async () => {
-      const plans = [aPlan({ limits: [limit] }), aPlan({ limits: [unlimited] })];
-      const subscriptions = plans.map(({ code }) => aSubscription({ planCode: code }));
+      const plan = aPlan({ limits: [limit] });
+      const other = aPlan({ limits: [unlimited] });
+      const plans = [plan, other];
+      const sharedTerms = { planCode: plan.code };
+      const subscriptions = [
+        aSubscription(sharedTerms),
+        aSubscription(sharedTerms),
+        aSubscription({ ...sharedTerms, anchor: aMoment }),
+        aSubscription({ ...sharedTerms, timeZone: "Asia/Tokyo" }),
+        aSubscription({ planCode: other.code }),
+      ];
       const tenantIds = subscriptions.map(({ tenantId }) => tenantId);
       await insertPlans(storage(), ...plans);
       await storage().control.change(tenantIds, async (store) => {
@@ -126,9 +134,7 @@ export function describeUsageDecisionBasis(storage: CurrentStorage): void {
         tenantIds.map((tenantId) => ({ tenantId, metricCode })),
         {},
       );
-      expect(limits.subscriptions).toEqual(
-        new Map(subscriptions.map((one) => [one.tenantId, subscriptionDefinition(one)])),
-      );
+      expect(limits.subscriptions).toEqual(new Map(subscriptions.map((one) => [one.tenantId, subscriptionTerms(one)])));
       for (const { code } of plans) expect(limits.plans.has(code)).toBe(true);
     });
   });

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { counterKeyText } from "../../../src/domain/counter-key.ts";
 import { overrideTerms } from "../../../src/domain/limit-override.ts";
 import type { Plan } from "../../../src/domain/plan.ts";
-import { type Subscription, subscriptionDefinition } from "../../../src/domain/subscription.ts";
+import { type Subscription, subscriptionTerms } from "../../../src/domain/subscription.ts";
 import type { UsageRecord } from "../../../src/domain/usage-record.ts";
 import {
   aCode,
@@ -67,9 +66,11 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
       await write(storage(), newUsage(counter));
       const snapshot = await storage().usage.readSnapshot([{ tenantId, metricCode: calls }]);
       expect(snapshot.now).toBe(aMoment);
-      expect(snapshot.limits.subscriptions).toEqual(new Map([[tenantId, subscriptionDefinition(subscription)]]));
+      expect(snapshot.limits.subscriptions).toEqual(new Map([[tenantId, subscriptionTerms(subscription)]]));
       expect(snapshot.limits.plans.get(plan.code)?.limits.get(calls)).toStrictEqual(callsPerDay);
-      expect(snapshot.limits.overrides.get(counterKeyText(override))).toStrictEqual(overrideTerms(override));
+      expect(snapshot.limits.overrides.get(override.tenantId)?.get(override.metricCode)).toStrictEqual(
+        overrideTerms(override),
+      );
       expect(snapshot.latestRecords).toStrictEqual([counter.record]);
     });
 
@@ -88,7 +89,7 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
         ]),
       );
       for (const override of overrides)
-        expect(limits.overrides.get(counterKeyText(override))).toEqual(overrideTerms(override));
+        expect(limits.overrides.get(override.tenantId)?.get(override.metricCode)).toEqual(overrideTerms(override));
       expect(latestRecords).toHaveLength(2);
       expect(latestRecords).toEqual(expect.arrayContaining(counters.map(({ record }) => record)));
     });
@@ -187,8 +188,8 @@ export function describeUsageSnapshot(storage: CurrentStorage): void {
       ]);
       expect(limits.subscriptions).toEqual(
         new Map([
-          [tenantId, subscriptionDefinition(subscription)],
-          [other.tenantId, subscriptionDefinition(other)],
+          [tenantId, subscriptionTerms(subscription)],
+          [other.tenantId, subscriptionTerms(other)],
         ]),
       );
       expect(limits.plans.get(plan.code)?.limits.get(seats)).toEqual(seatsPerMonth);

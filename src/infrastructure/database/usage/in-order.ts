@@ -1,9 +1,11 @@
 import { compareText } from "../../../domain/compare-text.ts";
+import type { CounterKey } from "../../../domain/counter-key.ts";
 
-/** A sorted copy, by keys that are made once for each item. */
-export function inOrder<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
-  return items
-    .map((item) => ({ item, key: keyOf(item) }))
-    .sort((a, b) => compareText(a.key, b.key))
-    .map(({ item }) => item);
+/** The order in which all transactions lock and write: that of the tenants, and of something else within a tenant. */
+export function byTenantThen<T extends { readonly tenantId: string }>(
+  textOf: (item: T) => string,
+): (a: T, b: T) => number {
+  return (a, b) => compareText(a.tenantId, b.tenantId) || compareText(textOf(a), textOf(b));
 }
+
+export const byCounter = byTenantThen<CounterKey>((key) => key.metricCode);

@@ -1,9 +1,9 @@
-import { type CounterKey, counterKeyText } from "../../../domain/counter-key.ts";
+import type { CounterKey } from "../../../domain/counter-key.ts";
 import type { LockedRecords } from "../../../repositories/usage-unit-of-work.ts";
 import { textArray, uuidArray } from "../binary-arrays.ts";
 import { clockMillisecondsSql, type DatabaseClock } from "../database-clock.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
-import { inOrder } from "./in-order.ts";
+import { byCounter } from "./in-order.ts";
 import { recordColumnsSql, recordOf } from "./record-rows.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function lockOpenRecords(
   keys: readonly CounterKey[],
   statement: Statement,
 ): Promise<LockAnswer> {
-  const ordered = inOrder(keys, counterKeyText);
+  const ordered = keys.toSorted(byCounter);
   const rows = await transaction.query(statement, [
     uuidArray(ordered.map((key) => key.tenantId)),
     textArray(ordered.map((key) => key.metricCode)),

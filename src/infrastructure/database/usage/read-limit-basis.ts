@@ -1,10 +1,9 @@
-import { counterKeyText } from "../../../domain/counter-key.ts";
-import type { LimitBasis, PlanLimits } from "../../../domain/limit-basis.ts";
+import { type LimitBasis, overridesByTenant, type PlanLimits } from "../../../domain/limit-basis.ts";
 import type { LimitEnforcement } from "../../../domain/limit-enforcement.ts";
 import type { LimitOverrideTerms } from "../../../domain/limit-override.ts";
 import type { PeriodKind } from "../../../domain/period-kind.ts";
 import type { QuotaLimit } from "../../../domain/quota-limit.ts";
-import type { SubscriptionDefinition } from "../../../domain/subscription.ts";
+import type { SubscriptionTerms } from "../../../domain/subscription.ts";
 import type { TextRow } from "../text-query.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
@@ -25,8 +24,10 @@ export const limitBasisCtesSql = `
   ), basis as (
     select
       (select coalesce(json_agg(json_build_object(
-          'tenant_id', s.tenant_id, 'plan_code', s.plan_code, 'time_zone', s.time_zone,
-          'anchor', ${millisecondsSql("s.anchor")})), '[]') from basis_subscription s) as subscriptions,
+          'tenant_ids', s.tenant_ids, 'plan_code', s.plan_code, 'time_zone', s.time_zone,
+          'anchor', ${millisecondsSql("s.anchor")})), '[]')
+        from (select plan_code, time_zone, anchor, array_agg(tenant_id) as tenant_ids from basis_subscription
+          group by plan_code, time_zone, anchor) s) as subscriptions,
       (select coalesce(json_agg(json_build_object(
           'tenant_id', o.tenant_id, 'metric_code', o.metric_code, 'quota_limit', o.quota_limit::text,
           'enforcement', o.enforcement, 'expires_at', ${millisecondsSql("o.expires_at")})), '[]')
@@ -44,8 +45,9 @@ export const limitBasisColumnsSql = "basis.subscriptions, basis.overrides, basis
 export const limitBasisColumns = 4;
 
 interface LimitBasisRow {
+  /** Most tenants share their terms with many others. */
   readonly subscriptions: readonly {
-    readonly tenant_id: string;
+    readonly tenant_ids: readonly string[];
     readonly plan_code: string;
     readonly time_zone: string;
     readonly anchor: number | null;
@@ -91,10 +93,8 @@ function basisOf(row: LimitBasisRow): LimitBasis {
   const plans = new Map<string, PlanLimits>([...limits].map(([code, ofPlan]) => [code, { code, limits: ofPlan }]));
   const defaultPlan = row.plans.find((plan) => plan.is_default);
   return {
-    subscriptions: new Map(
-      row.subscriptions.map((subscription) => [subscription.tenant_id, subscriptionOf(subscription)]),
-    ),
-    overrides: new Map(row.overrides.map(overrideOf).map((override) => [counterKeyText(override), override])),
+    subscriptions: subscriptionsOf(row.subscriptions),
+    overrides: overridesByTenant(row.overrides.map(overrideOf)),
     plans,
     ...(defaultPlan === undefined ? {} : { defaultPlanCode: defaultPlan.code }),
   };
@@ -104,13 +104,13 @@ function limitOf(text: string | null): bigint | null {
   return text === null ? null : BigInt(text);
 }
 
-function subscriptionOf(row: LimitBasisRow["subscriptions"][number]): SubscriptionDefinition {
-  return {
-    tenantId: row.tenant_id,
-    planCode: row.plan_code,
-    timeZone: row.time_zone,
-    ...(row.anchor === null ? {} : { anchor: row.anchor }),
-  };
+function subscriptionsOf(rows: LimitBasisRow["subscriptions"]): Map<string, SubscriptionTerms> {
+  const subscriptions = new Map<string, SubscriptionTerms>();
+  for (const { tenant_ids, plan_code, time_zone, anchor } of rows) {
+    const terms = { planCode: plan_code, timeZone: time_zone, ...(anchor === null ? {} : { anchor }) };
+    for (const tenantId of tenant_ids) subscriptions.set(tenantId, terms);
+  }
+  return subscriptions;
 }
 
 function overrideOf(row: LimitBasisRow["overrides"][number]): LimitOverrideTerms {

@@ -1,10 +1,10 @@
-import { type CounterLineKey, counterKeyText, counterLineKeyText } from "../../../domain/counter-key.ts";
+import { type CounterLineKey, counterKeyText } from "../../../domain/counter-key.ts";
 import type { EpochMilliseconds } from "../../../domain/instant.ts";
 import { type PeriodKind, periodKinds } from "../../../domain/period-kind.ts";
 import type { Predecessor } from "../../../repositories/usage-unit-of-work.ts";
 import { textArray, uuidArray } from "../binary-arrays.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
-import { inOrder } from "./in-order.ts";
+import { byTenantThen } from "./in-order.ts";
 import { millisecondsSql } from "./record-rows.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function readPredecessors(
   keys: readonly CounterLineKey[],
   now: EpochMilliseconds,
 ): Promise<Predecessor[]> {
-  const ordered = inOrder(keys, counterLineKeyText);
+  const ordered = keys.toSorted(byTenantThen((key) => `${key.metricCode} ${key.periodKind}`));
   const counters = new Map(ordered.map((key) => [counterKeyText(key), key]));
   const [, rows] = await Promise.all([
     transaction.query(predecessorLocks, [

@@ -2,7 +2,7 @@ import type { UsageChanges } from "../../../repositories/usage-unit-of-work.ts";
 import { bigintArray, jsonbArray, textArray, timestampArray, uuidArray } from "../binary-arrays.ts";
 import type { PipelinedTransaction, Statement } from "../pipelined-transactions.ts";
 import type { Parameter } from "../text-query.ts";
-import { inOrder } from "./in-order.ts";
+import { byCounter, byTenantThen } from "./in-order.ts";
 
 /**
  * Everything that a batch changes, in one statement and one round trip. `unnest` of arrays costs half of what the ORM's
@@ -57,13 +57,10 @@ export async function writeChanges(transaction: PipelinedTransaction, changes: U
 }
 
 function parametersOf(changes: UsageChanges): Parameter[] {
-  const newRecords = inOrder(
-    changes.newRecords,
-    (record) => `${record.tenantId} ${record.metricCode} ${record.ordinal}`,
-  );
+  const newRecords = changes.newRecords.toSorted(byTenantThen((record) => `${record.metricCode} ${record.ordinal}`));
   const changed = changes.changedRecords;
-  const events = inOrder(changes.events, (event) => `${event.tenantId} ${event.idempotencyKey ?? ""}`);
-  const refusals = inOrder(changes.refusals, (refusal) => `${refusal.tenantId} ${refusal.metricCode}`);
+  const events = changes.events.toSorted(byTenantThen((event) => event.idempotencyKey ?? ""));
+  const refusals = changes.refusals.toSorted(byCounter);
   return [
     uuidArray(newRecords.map((record) => record.tenantId)),
     uuidArray(newRecords.map((record) => record.id)),
