@@ -1,7 +1,7 @@
 import { recordUsageRequests } from "../environment/tenants.ts";
 import { measureLoad } from "../measure/measure-load.ts";
 import { type Arm, comparedInFlight, type RepeatResults } from "./arm.ts";
-import { evenRecordArms, measureRecordUsage, usageDatabase } from "./record-usage.ts";
+import { evenRecordArms, measureRecordUsage, recordArm, recordLevels, usageDatabase } from "./record-usage.ts";
 
 export const openLoopArm = "RecordUsage, open loop at 70 % of the peak";
 
@@ -16,6 +16,13 @@ export function peakOf(results: RepeatResults): number | undefined {
   return rates.length === 0 ? undefined : Math.max(...rates);
 }
 
+/** At which level the peak was; at that of the other comparisons when none was measured, as under `--only`. */
+function levelOfPeak(results: RepeatResults): number {
+  const peak = peakOf(results);
+  const rateAt = (inFlight: number) => results.get(recordArm("even", inFlight))?.perSecond;
+  return recordLevels.find((inFlight) => peak !== undefined && rateAt(inFlight) === peak) ?? comparedInFlight;
+}
+
 export const openLoopArms: readonly Arm[] = [
   {
     name: openLoopArm,
@@ -23,16 +30,15 @@ export const openLoopArms: readonly Arm[] = [
     isQuick: true,
     run: async (bench, timing, before) => {
       const service = await bench.service(usageDatabase);
-      // Without the other arms, under `--only`, the peak has to be found first.
-      const peak =
-        peakOf(before) ?? (await measureRecordUsage(bench, service, "even", comparedInFlight, timing)).perSecond;
+      // Once more, and now: a machine whose speed has changed since would be asked for another share of its peak.
+      const peak = await measureRecordUsage(bench, service, "even", levelOfPeak(before), timing);
       return await measureLoad(
         bench,
         {
           servers: [service],
           recordsIn: await bench.database(usageDatabase),
           requests: recordUsageRequests("even"),
-          pace: { kind: "open", perSecond: peak * shareOfPeak },
+          pace: { kind: "open", perSecond: peak.perSecond * shareOfPeak },
         },
         { ...timing, measureMs: timing.measureMs * timeFactor },
       );

@@ -8,7 +8,7 @@ import { type Arm, comparedInFlight } from "./arm.ts";
 /** The database of most arms; all of them meet it as large as the others have left it. */
 export const usageDatabase = "usage";
 
-const levels = [1, 16, 64, comparedInFlight, 2_048] as const;
+export const recordLevels: readonly number[] = [1, 16, 64, comparedInFlight, 2_048];
 
 const spreadTitles: Readonly<Record<TenantSpread, string>> = {
   even: "1,000 tenants",
@@ -25,7 +25,7 @@ export function ungroupedArm(spread: TenantSpread, inFlight: number): string {
 }
 
 /** Of evenly loaded tenants, at every level. */
-export const evenRecordArms: readonly string[] = levels.map((inFlight) => recordArm("even", inFlight));
+export const evenRecordArms: readonly string[] = recordLevels.map((inFlight) => recordArm("even", inFlight));
 
 export async function measureRecordUsage(
   bench: Bench,
@@ -54,7 +54,7 @@ const ungroupedLevels: Readonly<Record<TenantSpread, readonly number[]>> = {
 
 /** With its group commit, and next to it, in the same state of the machine, without. */
 export function recordArms(spread: TenantSpread): readonly Arm[] {
-  return levels.flatMap((inFlight) => [grouped(spread, inFlight), ...ungroupedBeside(spread, inFlight)]);
+  return recordLevels.flatMap((inFlight) => [grouped(spread, inFlight), ...ungroupedBeside(spread, inFlight)]);
 }
 
 function grouped(spread: TenantSpread, inFlight: number): Arm {

@@ -16,15 +16,20 @@ export interface EndableCall {
 
 /** The context of a unary call, and what is known of its caller until that is let in. */
 export class GrpcCallContext implements CallContext, Caller {
-  readonly requestId: string;
   readonly #call: EndableCall;
+  #requestId: string | undefined;
   #principal: Principal | undefined;
   #isAnswered = false;
   #controller: AbortController | undefined;
 
   constructor(call: EndableCall) {
-    this.requestId = requestIdFrom(call.metadata.get(requestIdHeader)[0]);
     this.#call = call;
+  }
+
+  /** Made when first asked for, which for nearly all calls nobody does. */
+  get requestId(): string {
+    this.#requestId ??= requestIdFrom(this.#call.metadata.get(requestIdHeader)[0]);
+    return this.#requestId;
   }
 
   get principal(): Principal {

@@ -112,7 +112,7 @@ function unaryCall(
   async function serve(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> {
     const context = new GrpcCallContext(call);
     const begunAt = performance.now();
-    const logged = { requestId: context.requestId, method: path };
+    const logged = () => ({ requestId: context.requestId, method: path });
     let code = grpcStatus.OK;
     try {
       const response = await answer(call.request, context);
@@ -120,15 +120,24 @@ function unaryCall(
       send(call, context, response, callback);
     } catch (error) {
       // grpc-js has ended the call itself then, as CANCELLED or DEADLINE_EXCEEDED.
-      if (context.explains(error)) return serving.log.debug(logged, "call given up");
+      if (context.explains(error)) return serving.log.debug(logged(), "call given up");
       if (isUnreadable(error)) serving.bounds.connections.fault(context.connection);
-      const failure = statusResponse(statusOf(error, logged, serving.log));
+      const failure = statusResponse(statusOf(error, logged(), serving.log));
       failure.metadata.set(requestIdHeader, context.requestId);
       code = failure.code;
       context.answered();
       callback(failure);
     }
-    serving.log.debug({ ...logged, code: grpcStatus[code], ms: performance.now() - begunAt }, "call answered");
+    const answered = {
+      // Asked for by a log that writes it.
+      get requestId() {
+        return context.requestId;
+      },
+      method: path,
+      code: grpcStatus[code],
+      ms: performance.now() - begunAt,
+    };
+    serving.log.debug(answered, "call answered");
   }
 
   return (call, callback) => {
