@@ -19,6 +19,10 @@ export class OutageLog implements Log {
     this.#clock = clock;
   }
 
+  isLevelEnabled(level: "debug"): boolean {
+    return this.#log.isLevelEnabled?.(level) ?? true;
+  }
+
   debug(fields: Record<string, unknown>, message: string): void {
     this.#log.debug(fields, message);
   }

@@ -75,6 +75,7 @@ function unaryCall(
   const admit = admissionTo(method, serving.authenticator);
 
   const { callers, unsent } = serving.bounds;
+  const isLogged = serving.log.isLevelEnabled?.("debug") ?? true;
   const changesNothing = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 
   async function answer(request: Buffer, context: GrpcCallContext): Promise<Buffer> {
@@ -128,16 +129,8 @@ function unaryCall(
       context.answered();
       callback(failure);
     }
-    const answered = {
-      // Asked for by a log that writes it.
-      get requestId() {
-        return context.requestId;
-      },
-      method: path,
-      code: grpcStatus[code],
-      ms: performance.now() - begunAt,
-    };
-    serving.log.debug(answered, "call answered");
+    if (!isLogged) return;
+    serving.log.debug({ ...logged(), code: grpcStatus[code], ms: performance.now() - begunAt }, "call answered");
   }
 
   return (call, callback) => {
