@@ -107,7 +107,8 @@ async function plansOf(work: () => Promise<unknown>): Promise<PlanNode[]> {
   const nodes: PlanNode[] = [];
   let settings = "";
   for (const statement of [...proxy.statements]) {
-    if (/^set (local role|transaction)/.test(statement.text)) settings = statement.text;
+    const [, begun] = /^(?:begin; )?(set (?:local role|transaction).*)$/s.exec(statement.text) ?? [];
+    if (begun !== undefined) settings = begun;
     if (statement.text.startsWith("set local enable_")) settings += `; ${statement.text}`;
     if (/^\s*(select|with)\b.*quota_/is.test(statement.text)) nodes.push(...(await explain(settings, statement)));
   }

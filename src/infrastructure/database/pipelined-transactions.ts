@@ -89,9 +89,8 @@ export class PipelinedTransaction {
   constructor(connection: PipelinedConnection, settings: string, isNamed: boolean) {
     this.#connection = connection;
     this.#isNamed = isNamed;
-    // Not waited for: when they fail, so does the first statement.
-    this.#send("begin").catch(() => undefined);
-    this.#send(settings).catch(() => undefined);
+    // Not waited for: when it fails, so does the first statement.
+    this.#send(`begin; ${settings}`).catch(() => undefined);
   }
 
   async query(statement: Statement, parameters: readonly Parameter[]): Promise<TextRow[]> {
