@@ -66,7 +66,6 @@ export class TextQuery implements pg.Submittable {
         if (name !== undefined) connection.submittedNamedStatements[name] = text;
       }
       connection.bind({ statement: name, values });
-      connection.describe({ type: "P", name: "" });
       connection.execute({});
       connection.sync();
     } finally {
@@ -76,7 +75,7 @@ export class TextQuery implements pg.Submittable {
   }
 
   handleRowDescription(): void {
-    // Whoever asked knows the columns.
+    // Whoever asked knows the columns. A text is described without being asked; a statement with parameters is not.
   }
 
   handleDataRow(row: { readonly fields: TextRow }): void {
@@ -122,7 +121,6 @@ interface WireConnection {
   query(text: string): void;
   parse(statement: { readonly name: string | undefined; readonly text: string }): void;
   bind(portal: { readonly statement: string | undefined; readonly values: readonly WireValue[] }): void;
-  describe(portal: { readonly type: "P"; readonly name: string }): void;
   execute(portal: object): void;
   sync(): void;
 }
