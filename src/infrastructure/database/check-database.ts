@@ -20,6 +20,7 @@ interface LoginFacts {
   readonly fsync: string;
   readonly full_page_writes: string;
   readonly read_only: string;
+  readonly encoding: string;
   readonly superuser: boolean;
   readonly bypasses: boolean;
   readonly replicates: boolean;
@@ -37,7 +38,7 @@ const hasRoleSql = (role: string, privilege: "MEMBER" | "USAGE") =>
 const factsSql = `
   select session_user as login, current_user as begins_as, current_setting('server_version_num')::int as version,
     current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
-    current_setting('transaction_read_only') as read_only,
+    current_setting('transaction_read_only') as read_only, current_setting('server_encoding') as encoding,
     r.rolsuper as superuser, r.rolbypassrls as bypasses,
     r.rolreplication as replicates, r.rolcreaterole as creates_roles,
     ${servingRoles.map((role) => hasRoleSql(role, "USAGE")).join(" or ")} as inherits,
@@ -85,6 +86,9 @@ function serverProblem(facts: LoginFacts): string | undefined {
     if (facts[name] !== "on") {
       return `the server runs with ${name} = ${facts[name]}, a crash could lose acknowledged events; set it to on`;
     }
+  }
+  if (facts.encoding !== "UTF8") {
+    return `the database's encoding is ${facts.encoding}, and texts need UTF8; create it with encoding 'UTF8' template template0`;
   }
   return facts.read_only === "on" ? "the server is read-only, most likely a standby; name the primary" : undefined;
 }
