@@ -25,8 +25,3 @@ export function sameSubscriptionDefinition(a: SubscriptionDefinition, b: Subscri
 export function subscriptionTerms({ planCode, timeZone, anchor }: SubscriptionDefinition): SubscriptionTerms {
   return { planCode, timeZone, ...(anchor === undefined ? {} : { anchor }) };
 }
-
-/** The subscription without its history. */
-export function subscriptionDefinition({ createdAt, updatedAt, ...definition }: Subscription): SubscriptionDefinition {
-  return definition;
-}

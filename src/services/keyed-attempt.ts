@@ -23,8 +23,8 @@ export function questionOf(keyed: readonly KeyedAttempt[], tenantIds: readonly s
   const planCodes = new Set<string>();
   const keys = new Map<string, { readonly tenantId: string; readonly idempotencyKey: string }>();
   for (const { attempt, counterText, keyText } of keyed) {
-    const { tenantId, planCode, idempotencyKey } = attempt;
-    counters.set(counterText, attempt);
+    const { tenantId, metricCode, planCode, idempotencyKey } = attempt;
+    counters.set(counterText, { tenantId, metricCode });
     if (planCode !== undefined) planCodes.add(planCode);
     if (idempotencyKey !== undefined && keyText !== undefined) keys.set(keyText, { tenantId, idempotencyKey });
   }

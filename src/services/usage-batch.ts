@@ -101,9 +101,11 @@ export class UsageBatch {
   }
 
   #replay(attempt: UsageAttempt, keyText: string | undefined): UsageEvent | undefined {
-    const event = keyText === undefined ? undefined : this.#keyed.get(keyText);
+    const { idempotencyKey } = attempt;
+    if (keyText === undefined || idempotencyKey === undefined) return undefined;
+    const event = this.#keyed.get(keyText);
     if (event === undefined) return undefined;
-    if (!hasContentOf(event, attempt)) throw new IdempotencyKeyReusedError(attempt.idempotencyKey ?? "", event.id);
+    if (!hasContentOf(event, attempt)) throw new IdempotencyKeyReusedError(idempotencyKey, event.id);
     return event;
   }
 

@@ -47,3 +47,11 @@ it("remembers a bounded number of causes", () => {
   log.error(outage("cause 999"), "away");
   expect(lines).toHaveLength(1_001);
 });
+
+it("asks the log behind it what it writes, and without an answer takes it that it writes all", () => {
+  const silent = { debug: () => undefined, error: () => undefined };
+  expect(new OutageLog(silent).isLevelEnabled("debug")).toBe(true);
+  for (const isEnabled of [true, false]) {
+    expect(new OutageLog({ ...silent, isLevelEnabled: () => isEnabled }).isLevelEnabled("debug")).toBe(isEnabled);
+  }
+});

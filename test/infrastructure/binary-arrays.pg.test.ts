@@ -118,6 +118,12 @@ it("instants come back to the millisecond, the first and the last that there are
   );
 });
 
+it("what is no whole millisecond is no instant", () => {
+  for (const other of [Number.NaN, Number.POSITIVE_INFINITY, 1.5]) {
+    expect(() => timestampArray([0, other]), String(other)).toThrow(`${other} is no instant`);
+  }
+});
+
 it("UUIDs come back as they were, and no other text passes for one", async () => {
   const ids = [
     "00000000-0000-0000-0000-000000000000",

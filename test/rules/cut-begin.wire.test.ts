@@ -10,7 +10,7 @@ const poolMax = 3;
 const stopTimeoutMs = 10_000;
 
 /** As a Query message of PostgreSQL's protocol has it, and as a Parse message would. */
-const beginPattern = /begin\0/;
+const beginPattern = /begin[;\0]/;
 
 /** A network that cuts a connection when it is used again, which is when a server that restarted is noticed. */
 class CuttingNetwork {

@@ -75,6 +75,7 @@ function unaryCall(
   const admit = admissionTo(method, serving.authenticator);
 
   const { callers, unsent } = serving.bounds;
+  // Its level does not change while the service runs.
   const isLogged = serving.log.isLevelEnabled?.("debug") ?? true;
   const changesNothing = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 

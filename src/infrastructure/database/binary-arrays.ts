@@ -63,13 +63,14 @@ function writeBigint(array: Buffer, offset: number, value: bigint): void {
   array.writeUInt32BE(number - high * two32, offset + 4);
 }
 
-/** Instants from 0001 to 9999 and beyond, to the millisecond. */
+/** Of whole milliseconds. @throws Error for any other number */
 export function timestampArray(instants: readonly EpochMilliseconds[]): Buffer {
   const size = 8;
   const array = emptyArray(timestamptzType, instants.length, instants.length * (lengthBytes + size));
   let offset = headerBytes;
   for (const instant of instants) {
     offset = writeLength(array, offset, size);
+    if (!Number.isSafeInteger(instant)) throw new Error(`${instant} is no instant`);
     // In two halves: microseconds up to the year 9999 are more than a number holds exactly.
     const milliseconds = instant - postgresEpoch;
     const high = Math.floor(milliseconds / two32);
@@ -82,7 +83,7 @@ export function timestampArray(instants: readonly EpochMilliseconds[]): Buffer {
   return array;
 }
 
-/** Of any text without U+0000, which PostgreSQL refuses. */
+/** Of any text without U+0000, which PostgreSQL refuses, and halves of surrogate pairs, which would become U+FFFD: no door lets them in. */
 export function textArray(values: readonly (string | null)[]): Buffer {
   return textsArray(textType, "", values);
 }

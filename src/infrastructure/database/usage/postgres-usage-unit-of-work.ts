@@ -18,7 +18,7 @@ interface Progress {
   transactionId?: string;
   events: readonly UsageEvent[];
   /** Sent, but not answered. */
-  write?: Promise<void>;
+  write?: Promise<unknown>;
 }
 
 /**
@@ -66,8 +66,8 @@ export class PostgresUsageUnitOfWork implements UsageUnitOfWork {
       readPredecessors: (keys, now) => readPredecessors(transaction, keys, now),
       write: async (changes) => {
         if (isEmpty(changes)) return;
-        progress.events = changes.events;
         progress.write = writeChanges(transaction, changes);
+        progress.events = changes.events;
         // Waited for together with the commit, which is sent right behind it.
         progress.write.catch(() => undefined);
       },

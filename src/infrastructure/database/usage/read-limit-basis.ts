@@ -9,7 +9,7 @@ import { millisecondsSql } from "./record-rows.ts";
 
 /**
  * Common table expressions for one statement, hence one snapshot: `basis_plan`, the plans that may decide (requested,
- * subscribed, default), and `basis`, one row of three JSON arrays. Parameters: $1 tenant ids, $2 requested plan codes, $3
+ * subscribed, default), and `basis`, one row of four JSON arrays. Parameters: $1 tenant ids, $2 requested plan codes, $3
  * metric codes or null for all.
  */
 export const limitBasisCtesSql = `
@@ -107,7 +107,12 @@ function limitOf(text: string | null): bigint | null {
 function subscriptionsOf(rows: LimitBasisRow["subscriptions"]): Map<string, SubscriptionTerms> {
   const subscriptions = new Map<string, SubscriptionTerms>();
   for (const { tenant_ids, plan_code, time_zone, anchor } of rows) {
-    const terms = { planCode: plan_code, timeZone: time_zone, ...(anchor === null ? {} : { anchor }) };
+    // One object for all of them, which nobody may change.
+    const terms: SubscriptionTerms = {
+      planCode: plan_code,
+      timeZone: time_zone,
+      ...(anchor === null ? {} : { anchor }),
+    };
     for (const tenantId of tenant_ids) subscriptions.set(tenantId, terms);
   }
   return subscriptions;

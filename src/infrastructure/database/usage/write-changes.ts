@@ -50,10 +50,12 @@ const writeStatement: Statement = {
  * Writes the batch. The statement itself fails when another transaction was faster in creating a record, so that the COMMIT
  * may be sent behind it without looking at its answer.
  *
- * @throws what the driver throws: unique violation, serialization failure
+ * @returns what rejects with what the driver throws: unique violation, serialization failure
+ * @throws at once, before anything is sent, about what cannot be sent: a COMMIT behind that would be one of nothing
  */
-export async function writeChanges(transaction: PipelinedTransaction, changes: UsageChanges): Promise<void> {
-  await transaction.query(writeStatement, parametersOf(changes));
+export function writeChanges(transaction: PipelinedTransaction, changes: UsageChanges): Promise<unknown> {
+  const parameters = parametersOf(changes);
+  return transaction.query(writeStatement, parameters);
 }
 
 function parametersOf(changes: UsageChanges): Parameter[] {
