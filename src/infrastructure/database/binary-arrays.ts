@@ -153,7 +153,7 @@ function writeText(array: Buffer, offset: number, text: string): number {
 
 /** The value of each hexadecimal digit by its character code, 16 for all other characters. */
 const digitValues = new Uint8Array(256).fill(16);
-for (const [value, digit] of [..."0123456789abcdef"].entries()) digitValues[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value += 1) digitValues[value.toString(16).charCodeAt(0)] = value;
 
 const uuidTextLength = 36;
 
