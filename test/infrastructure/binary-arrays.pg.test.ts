@@ -110,10 +110,10 @@ it("instants come back to the millisecond, the first and the last that there are
     fc.asyncProperty(fc.array(instant), async (instants) => {
       const all = [...edges, ...instants];
       const { rows } = await client.query(
-        "select (extract(epoch from element) * 1000)::bigint::text as read from unnest($1::timestamptz[]) as element",
+        "select (extract(epoch from element) * 1000000)::bigint::text as micros from unnest($1::timestamptz[]) as element",
         [timestampArray(all)],
       );
-      expect(rows.map(({ read }) => Number(read))).toEqual(all);
+      expect(rows.map(({ micros }) => BigInt(micros))).toEqual(all.map((one) => BigInt(one) * 1000n));
     }),
   );
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { counterKeyText } from "../../src/domain/counter-key.ts";
+import { counterKeyText, counterLineKeyText } from "../../src/domain/counter-key.ts";
 import { byCounter, byTenantThen } from "../../src/infrastructure/database/usage/in-order.ts";
 
 /** Few, so that they often meet; some begin like others. */
@@ -13,6 +13,16 @@ it("counters are in the order of their key texts, which earlier versions lock in
     fc.property(counters, (keys) => {
       const inOrder = keys.toSorted(byCounter).map(counterKeyText);
       expect(inOrder).toEqual(keys.map(counterKeyText).toSorted());
+    }),
+  );
+});
+
+it("so are lines of counters", () => {
+  const lines = fc.array(fc.record({ tenantId, metricCode, periodKind: fc.constantFrom("DAY", "HOUR", "MONTH") }));
+  fc.assert(
+    fc.property(lines, (keys) => {
+      const inOrder = keys.toSorted(byTenantThen((key) => `${key.metricCode} ${key.periodKind}`));
+      expect(inOrder.map(counterLineKeyText)).toEqual(keys.map(counterLineKeyText).toSorted());
     }),
   );
 });

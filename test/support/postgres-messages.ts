@@ -40,7 +40,7 @@ export class MessageReader {
   }
 }
 
-/** Puts statements together again: a Query holds one, and otherwise Parse brings the text and Bind the values. */
+/** Puts statements together again: a Query holds one or several, and otherwise Parse brings the text and Bind the values. */
 export class StatementReader {
   readonly #parsed = new Map<string, string>();
 

@@ -100,7 +100,7 @@ function relay(client: Socket, upstream: Socket, { faults, statements, strike }:
   /** Set once a commit whose answer shall be lost is on its way to the server. */
   let lost: CommitFault | undefined;
   const faultOf = (text: string): CommitFault | undefined => {
-    transaction = /^begin\b/.test(text) ? "" : transaction + text;
+    transaction = /^begin\b/.test(text) ? text : transaction + text;
     return text === "commit" ? take(faults, transaction) : undefined;
   };
   const pass = (message: Buffer) => {
