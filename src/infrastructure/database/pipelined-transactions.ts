@@ -89,7 +89,8 @@ export class PipelinedTransaction {
   constructor(connection: PipelinedConnection, settings: string, isNamed: boolean) {
     this.#connection = connection;
     this.#isNamed = isNamed;
-    // Not waited for: when it fails, so does the first statement.
+    // Not waited for: when a setting is refused, so is the first statement. Were the text itself no SQL, nothing would have begun, and
+    // what follows would meet a login without rights, which every start makes sure of.
     this.#send(`begin; ${settings}`).catch(() => undefined);
   }
 
