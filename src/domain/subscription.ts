@@ -1,6 +1,6 @@
 import type { EpochMilliseconds } from "./instant.ts";
 
-/** Which plan somebody is on, and where their periods begin. */
+/** A plan, and where periods begin: what many tenants have in common. */
 export interface SubscriptionTerms {
   readonly planCode: string;
   /** IANA name. */
@@ -9,6 +9,7 @@ export interface SubscriptionTerms {
   readonly anchor?: EpochMilliseconds;
 }
 
+/** Which tenant has them. */
 export interface SubscriptionDefinition extends SubscriptionTerms {
   readonly tenantId: string;
 }

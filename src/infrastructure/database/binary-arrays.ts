@@ -6,11 +6,19 @@ import type { EpochMilliseconds } from "../../domain/instant.ts";
  */
 
 /** Object ids of the element types, the same in every database (`pg_type.dat`). */
-const uuidType = 2950;
-const bigintType = 20;
 const textType = 25;
 const jsonbType = 3802;
-const timestamptzType = 1184;
+
+/** A type whose elements are all of one length. */
+interface FixedType<Value> {
+  readonly objectId: number;
+  readonly bytes: number;
+  write(array: Buffer, offset: number, value: Value): void;
+}
+
+const uuidType: FixedType<string> = { objectId: 2950, bytes: 16, write: writeUuid };
+const bigintType: FixedType<bigint> = { objectId: 20, bytes: 8, write: writeBigint };
+const timestamptzType: FixedType<EpochMilliseconds> = { objectId: 1184, bytes: 8, write: writeTimestamp };
 
 const headerBytes = 20;
 const lengthBytes = 4;
@@ -23,30 +31,31 @@ const postgresEpoch: EpochMilliseconds = Date.UTC(2000, 0, 1);
 
 /** Of UUIDs in lower case with hyphens. @throws Error for any other text */
 export function uuidArray(values: readonly string[]): Buffer {
-  const size = 16;
-  const array = emptyArray(uuidType, values.length, values.length * (lengthBytes + size));
-  let offset = headerBytes;
-  for (const value of values) {
-    offset = writeLength(array, offset, size);
-    writeUuid(array, offset, value);
-    offset += size;
-  }
-  return array;
+  return fixedArray(uuidType, values);
 }
 
 /** Of whole numbers of 64 bits. */
 export function bigintArray(values: readonly (bigint | null)[]): Buffer {
-  const size = 8;
-  const array = emptyArray(bigintType, values.length, values.length * (lengthBytes + size));
+  return fixedArray(bigintType, values);
+}
+
+/** Of whole milliseconds. @throws Error for any other number */
+export function timestampArray(instants: readonly EpochMilliseconds[]): Buffer {
+  return fixedArray(timestamptzType, instants);
+}
+
+function fixedArray<Value>(type: FixedType<Value>, values: readonly (Value | null)[]): Buffer {
+  const { objectId, bytes } = type;
+  const array = emptyArray(objectId, values.length, values.length * (lengthBytes + bytes));
   let offset = headerBytes;
   for (const value of values) {
     if (value === null) {
       offset = writeLength(array, offset, nullLength);
       continue;
     }
-    offset = writeLength(array, offset, size);
-    writeBigint(array, offset, value);
-    offset += size;
+    offset = writeLength(array, offset, bytes);
+    type.write(array, offset, value);
+    offset += bytes;
   }
   return array.subarray(0, offset);
 }
@@ -63,24 +72,15 @@ function writeBigint(array: Buffer, offset: number, value: bigint): void {
   array.writeUInt32BE(number - high * two32, offset + 4);
 }
 
-/** Of whole milliseconds. @throws Error for any other number */
-export function timestampArray(instants: readonly EpochMilliseconds[]): Buffer {
-  const size = 8;
-  const array = emptyArray(timestamptzType, instants.length, instants.length * (lengthBytes + size));
-  let offset = headerBytes;
-  for (const instant of instants) {
-    offset = writeLength(array, offset, size);
-    if (!Number.isSafeInteger(instant)) throw new Error(`${instant} is no instant`);
-    // In two halves: microseconds up to the year 9999 are more than a number holds exactly.
-    const milliseconds = instant - postgresEpoch;
-    const high = Math.floor(milliseconds / two32);
-    const low = (milliseconds - high * two32) * 1000;
-    const carry = Math.floor(low / two32);
-    array.writeInt32BE(high * 1000 + carry, offset);
-    array.writeUInt32BE(low - carry * two32, offset + 4);
-    offset += size;
-  }
-  return array;
+function writeTimestamp(array: Buffer, offset: number, instant: EpochMilliseconds): void {
+  if (!Number.isSafeInteger(instant)) throw new Error(`${instant} is no instant`);
+  // In two halves: microseconds up to the year 9999 are more than a number holds exactly.
+  const milliseconds = instant - postgresEpoch;
+  const high = Math.floor(milliseconds / two32);
+  const low = (milliseconds - high * two32) * 1000;
+  const carry = Math.floor(low / two32);
+  array.writeInt32BE(high * 1000 + carry, offset);
+  array.writeUInt32BE(low - carry * two32, offset + 4);
 }
 
 /**
